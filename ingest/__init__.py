@@ -1,0 +1,9 @@
+"""Files in, an index out: read, split, embed, store.
+
+from ingest import ingest
+report = ingest(["reports/", "note.md"], index="my-index")
+"""
+
+from ingest.pipeline import IngestReport, ingest, ingest_documents, rebuild, remove
+
+__all__ = ["IngestReport", "ingest", "ingest_documents", "rebuild", "remove"]

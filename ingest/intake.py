@@ -1,0 +1,81 @@
+"""Documents on their way in: drafts are gathered into steps, and a step is embedded as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rag.library import Entry
+from rag.models import Embedder, embedding_fingerprint, load_embedder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.library import Library
+    from rag.types import Document, Passage
+
+# A step costs some seconds of embedding: so much a crash can cost, and so long new documents wait to be seen.
+_STEP_PASSAGES = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document that has been read and split, and the hash of the file it came from (empty where there is none)."""
+
+    document: Document
+    file_hash: str
+    passages: tuple[Passage, ...]
+
+
+class Encoder:
+    """An embedder that is loaded when the first text must be embedded."""
+
+    def __init__(self, model: str, embedder: Embedder | None) -> None:
+        self._model = model
+        self._embedder = embedder
+        self._fingerprint = embedder.fingerprint if embedder else embedding_fingerprint(model)
+
+    def key(self, text: str) -> str:
+        """Name the embedding of a text by this model."""
+        return hashlib.sha256(f"{self._fingerprint}\0{text}".encode()).hexdigest()
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed passages: shape (len(texts), dimension)."""
+        if self._embedder is None:
+            self._embedder = load_embedder(self._model)
+        return self._embedder.embed(texts)
+
+
+def steps(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
+    """Gather drafts into steps of about `_STEP_PASSAGES` passages."""
+    step: list[Draft] = []
+    for draft in drafts:
+        step.append(draft)
+        if sum(len(waiting.passages) for waiting in step) >= _STEP_PASSAGES:
+            yield step
+            step = []
+    if step:
+        yield step
+
+
+def embed_step(
+    step: Sequence[Draft], library: Library, *, encoder: Encoder
+) -> tuple[list[Entry], dict[str, NDArray[np.float32]]]:
+    """Turn drafts into entries, and embed those of their passages that the library keeps no embedding for."""
+    entries, texts = [], {}
+    for draft in step:
+        keyed = {}
+        for passage in draft.passages:
+            text = f"{draft.document.header(passage.heading)}\n{passage.text}"
+            keyed[passage.id] = encoder.key(text)
+            texts[keyed[passage.id]] = text
+        entries.append(Entry(draft.document, draft.file_hash, draft.passages, tuple(keyed.values())))
+    kept = library.vectors(list(texts))
+    missing = [key for key in texts if key not in kept]
+    if not missing:
+        return entries, {}
+    return entries, dict(zip(missing, encoder.embed([texts[key] for key in missing]), strict=True))

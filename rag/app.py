@@ -1,0 +1,157 @@
+"""The front door: `open` an index, or `answer` one question.
+
+This module puts the pieces together and is the only one of the core that reaches for `ingest`, and only when an index
+has to be made.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from rag import ask as asking
+from rag.config import Config
+from rag.indexes import Index, Layout
+from rag.models import Embedder, load_embedder
+from rag.types import Answer, Done, Filters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
+
+    from rag.types import Document, Event, Hit, Turn
+
+# What makes an index, by the module that does: imported when it is needed.
+_MAKERS = {"ingest": "ingest", "ingest_documents": "ingest"}
+CORPUS = Path(__file__).parent.parent / "corpus"
+
+# Each model is loaded once a process, whatever number of assistants use it.
+_embedder = lru_cache(maxsize=4)(load_embedder)
+
+
+class Assistant:
+    """An index that can be asked. Safe to use from several threads; close it, or use it in a `with` block."""
+
+    def __init__(self, index: Path, config: Config, *, embedder: Embedder | None = None) -> None:
+        self.config = config
+        self.index = Index(index, config)
+        self._embedder = embedder
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files of the index."""
+        self.index.close()
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        as_of: date | None = None,
+    ) -> Answer:
+        """Answer a question, or refuse it with a reason.
+
+        Args:
+            question: what is asked.
+            history: the conversation so far, oldest first.
+            filters: what the documents must be.
+            as_of: answer from what was published by that day.
+        """
+        events = self.stream(question, history=history, filters=filters, as_of=as_of)
+        return next(event.answer for event in events if isinstance(event, Done))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        as_of: date | None = None,
+    ) -> Iterator[Event]:
+        """Answer a question, telling of each stage as it is done; the last event is `Done`. Arguments as in `ask`."""
+        if not question.strip():
+            raise ValueError("the question is empty; ask something.")
+        yield from asking.stream(
+            question, self._resources(), history=history, filters=filters or Filters(), as_of=as_of
+        )
+
+    def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Return the best passages for a query, best first, with what each stage contributed."""
+        return asking.search(query, self._resources(), filters=filters or Filters(), limit=limit)
+
+    def document(self, doc_id: str) -> Document:
+        """Return a document of the index, to show a citation in its place.
+
+        Raises:
+            UnknownDocument: the index does not hold it.
+        """
+        return self.index.library.document(doc_id)
+
+    def titles(self, hits: Iterable[Hit]) -> dict[str, str]:
+        """Return the titles of the documents that hits belong to, by document id."""
+        found = self.index.library.some_documents({hit.passage.doc_id for hit in hits})
+        return {doc_id: document.title for doc_id, document in found.items()}
+
+    def documents(self) -> list[Document]:
+        """Return all documents of the index, by source."""
+        return list(self.index.library.documents())
+
+    def _resources(self) -> asking.Resources:
+        embedder = self._embedder or _embedder(self.config.embedding.model)
+        return asking.Resources(self.index, embedder, self.config)
+
+
+def open(index: str | Path | None = None, config: Config | None = None) -> Assistant:  # noqa: A001
+    """Open an index to ask it; without a name, the one of the settings.
+
+    Raises:
+        IndexMissing: there is none in this folder.
+        IndexMismatch: it was made with other settings.
+    """
+    config = config or Config.load()
+    return Assistant(Path(index or config.index), config)
+
+
+# wide: everything that `Assistant.ask` takes, and what to ask
+def answer(
+    question: str,
+    *,
+    documents: Sequence[Document] | None = None,
+    config: Config | None = None,
+    history: Sequence[Turn] = (),
+    filters: Filters | None = None,
+    as_of: date | None = None,
+) -> Answer:
+    """Answer one question: from these documents, or else from the default index.
+
+    The default index is the one of the settings; where it does not exist yet, it is made from the documents that ship
+    with Footnote. Documents that are given are indexed for this question only.
+    """
+    config = config or Config.load()
+    if documents is None:
+        root = Path(config.index)
+        if not Layout(root).library.is_file():
+            _maker("ingest")([CORPUS], root, config=config)
+        with Assistant(root, config) as bot:
+            return bot.ask(question, history=history, filters=filters, as_of=as_of)
+    with tempfile.TemporaryDirectory(prefix="footnote-") as folder:
+        root = Path(folder) / "index"
+        embedder = _embedder(config.embedding.model)
+        _maker("ingest_documents")(documents, root, config=config, embedder=embedder)
+        with Assistant(root, config, embedder=embedder) as bot:
+            return bot.ask(question, history=history, filters=filters, as_of=as_of)
+
+
+def _maker(name: str) -> Any:  # noqa: ANN401 (a function of a package that this one does not know)
+    return getattr(importlib.import_module(_MAKERS[name]), name)

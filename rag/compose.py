@@ -1,0 +1,82 @@
+"""Evidence in, sentences out: the quote writer. It needs no model, since every statement is a quotation.
+
+One statement a line, led by who published it and when:
+
+    Xinhua, 6 March 2024: “Cai Qi, a member of the Standing Committee …, participated in the deliberation.”
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rag.text import Span, format_date, sentences, terms
+from rag.types import Citation, Sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rag.config import Answering
+    from rag.types import Document, Evidence
+
+# A sentence that begins so says nothing without the one before it. "It is essential that …" does.
+_LEANS = re.compile(
+    r"[他她它]|这|该|其|It (?!(?:is|was) \w+ (?:to|for|that)\b)"
+    r"|(?:He|She|They|We|His|Her|Their|This|These|Those|Such)\b"
+)
+_MAX_QUOTE_CHARS = 600
+# Beside a much better sentence, a merely possible one distracts.
+_SHARE_OF_BEST = 0.5
+# Two sentences with this share of their words in common say the same.
+_SAME = 0.7
+
+
+def compose(evidence: Sequence[Evidence], documents: Mapping[str, Document], *, settings: Answering) -> list[Sentence]:
+    """Quote the best evidence, best first: none below the threshold, none that says what another one said.
+
+    Args:
+        evidence: what reading found, best first.
+        documents: the documents it was found in, by id.
+        settings: how many sentences at most, and the threshold.
+    """
+    written: list[Sentence] = []
+    quoted: list[tuple[str, Span, set[str]]] = []
+    for found in evidence:
+        if len(written) == settings.sentences or found.score < max(
+            settings.threshold, _SHARE_OF_BEST * evidence[0].score
+        ):
+            break
+        document = documents[found.passage.doc_id]
+        words = set(terms(document.text[found.start : found.end]))
+        if any(_overlaps(found, *seen) or _alike(words, seen[2]) for seen in quoted):
+            continue
+        span = _self_contained(found, document)
+        quoted.append((document.id, span, words))
+        written.append(_quote(document, span))
+    return written
+
+
+def _quote(document: Document, span: Span) -> Sentence:
+    citation = Citation.of(document, span)
+    chinese = document.language == "zh"
+    day = format_date(document.published, document.language) if document.published else ""
+    lead = ("，" if chinese else ", ").join(part for part in (document.publisher or document.title, day) if part)
+    quote = " ".join(citation.quote.split())
+    return Sentence(f"{lead}：“{quote}”" if chinese else f"{lead}: “{quote}”", (citation,), "supported")
+
+
+def _self_contained(found: Evidence, document: Document) -> Span:
+    """Begin the quotation earlier while it leans on the sentence before, within its passage and a bearable length."""
+    before = sentences(document.text, Span(found.passage.start, found.start), language=document.language)
+    start = found.start
+    while before and _LEANS.match(document.text, start) and found.end - before[-1].start <= _MAX_QUOTE_CHARS:
+        start = before.pop().start
+    return Span(start, found.end)
+
+
+def _overlaps(found: Evidence, doc_id: str, span: Span, _words: set[str]) -> bool:
+    return found.passage.doc_id == doc_id and found.start < span.end and span.start < found.end
+
+
+def _alike(words: set[str], others: set[str]) -> bool:
+    return len(words & others) >= _SAME * len(words | others)

@@ -1,0 +1,197 @@
+"""Settings: `footnote.toml` < `FOOTNOTE_*` environment < what the caller gives.
+
+    [search]                       the same as        FOOTNOTE_SEARCH_LIMIT=20
+    limit = 20                                        Config.load(overrides={"search.limit": 20})
+
+`footnote.toml` is looked for in the working directory and then upward. An unknown key is an error that names the
+nearest known one. Secrets are never settings: they stay in the environment variables of their libraries.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+
+from rag.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FILE = "footnote.toml"
+ENVIRONMENT = "FOOTNOTE_"
+# Variables of this prefix that are no settings: where benchmark data lies.
+_OTHER_VARIABLES = {"FOOTNOTE_BENCH_DATA"}
+
+DEFAULT_EMBEDDING = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """Which encoder turns texts into vectors.
+
+    `model` is the default, read by onnxruntime in int8, or the name or folder of any sentence-transformers model,
+    read by torch.
+    """
+
+    model: str = DEFAULT_EMBEDDING
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How documents are cut into passages.
+
+    200 tokens and their header stay below the 256 that MiniLM was trained to read.
+    """
+
+    passage_tokens: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How passages are found: by words and by meaning (`hybrid`), or by one of the two.
+
+    Each leg brings `candidates`; the fused list keeps `limit`, at most `passages_per_document` of one document.
+    """
+
+    mode: Literal["hybrid", "lexical", "dense"] = "hybrid"
+    candidates: int = 50
+    limit: int = 10
+    passages_per_document: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How much is answered: at most `sentences` quotes, none below the probability `threshold`.
+
+    At 0.2, on questions of SQuAD's train split that fitted nothing, nine of ten without an answer in the library were
+    refused, and three of four first quotes were right (`training/fit_quotes.py` prints the whole curve).
+    """
+
+    sentences: int = 3
+    threshold: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings. `index` is the folder of the default index."""
+
+    index: str = ".footnote"
+    embedding: Embedding = field(default_factory=Embedding)
+    split: Split = field(default_factory=Split)
+    search: Search = field(default_factory=Search)
+    answer: Answering = field(default_factory=Answering)
+
+    @classmethod
+    def load(
+        cls,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        start: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Config:
+        """Collect the settings in force.
+
+        `overrides` maps dotted keys to values and wins; `start` is where the search for the file begins (the working
+        directory); `environment` stands in for the process's own.
+
+        Raises:
+            ConfigError: a key is unknown, or a value has another type or is out of range.
+        """
+        config = cls()
+        path = find_file(start or Path.cwd())
+        if path is not None:
+            for key, value in _flatten(_read_toml(path)):
+                config = _set(config, key, value, origin=str(path))
+            config = replace(config, index=str(path.parent / config.index))
+        environment = os.environ if environment is None else environment
+        for variable, text in sorted(environment.items()):
+            if variable.startswith(ENVIRONMENT) and variable not in _OTHER_VARIABLES:
+                config = _set(config, _key_of(variable), from_text(text), origin=f"environment variable {variable}")
+        for key, value in (overrides or {}).items():
+            config = _set(config, key, value, origin="the caller")
+        return config
+
+    def digest(self) -> str:
+        """Return eight characters that change with any setting but the place of the index."""
+        return hashlib.sha256(repr(replace(self, index="")).encode()).hexdigest()[:8]
+
+
+def keys() -> dict[str, Any]:
+    """Return every setting by its dotted key, with its default."""
+    return dict(_flatten_config(Config()))
+
+
+def find_file(start: Path) -> Path | None:
+    """Return the nearest `footnote.toml` at or above a folder."""
+    folders = (start.resolve(), *start.resolve().parents)
+    return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}. Correct the file or move it away.") from error
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for key, value in table.items():
+        pairs += _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, value)]
+    return pairs
+
+
+def _flatten_config(part: Any, prefix: str = "") -> list[tuple[str, Any]]:  # noqa: ANN401 (any of the dataclasses)
+    pairs: list[tuple[str, Any]] = []
+    for f in fields(part):
+        value = getattr(part, f.name)
+        pairs += _flatten_config(value, f"{prefix}{f.name}.") if is_dataclass(value) else [(prefix + f.name, value)]
+    return pairs
+
+
+def _key_of(variable: str) -> str:
+    """Return the dotted key of an environment variable: `FOOTNOTE_SEARCH_LIMIT` is `search.limit`."""
+    name = variable.removeprefix(ENVIRONMENT).lower()
+    return next((key for key in keys() if key.replace(".", "_") == name), name)
+
+
+def from_text(text: str) -> Any:  # noqa: ANN401 (what a TOML value can be)
+    """Read an environment variable as TOML reads a value; what is no TOML value is a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _set(config: Config, key: str, value: Any, *, origin: str) -> Config:  # noqa: ANN401
+    defaults = keys()
+    if key not in defaults:
+        near = difflib.get_close_matches(key, defaults, n=1, cutoff=0)
+        raise ConfigError(f"unknown setting {key!r} in {origin}; did you mean {near[0]!r}?")
+    head, _, tail = key.rpartition(".")
+    part: Any = getattr(config, head) if head else config
+    checked = _check(get_type_hints(type(part))[tail], key, value, origin=origin)
+    changed: Any = replace(part, **{tail: checked})
+    whole: Config = replace(config, **{head: changed}) if head else changed
+    return whole
+
+
+def _check(kind: Any, key: str, value: Any, *, origin: str) -> Any:  # noqa: ANN401
+    choices = get_args(kind)
+    if choices and value not in choices:
+        raise ConfigError(f"{key} in {origin} is {value!r}; it must be one of {', '.join(choices)}.")
+    wanted = type(choices[0]) if choices else kind
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted:
+        raise ConfigError(f"{key} in {origin} is {value!r}; it must be a {wanted.__name__}, as in {keys()[key]!r}.")
+    if key == "answer.threshold" and not 0 <= value <= 1:
+        raise ConfigError(f"{key} in {origin} is {value}; it must lie between 0 (never refuse) and 1.")
+    if wanted is int and value < 1:
+        raise ConfigError(f"{key} in {origin} is {value}; it must be 1 or more.")
+    return value

@@ -1,0 +1,226 @@
+"""An index on disk, read by many: the library and its two mirrors. `rag/writer.py` is how one writes it.
+
+    library.db          the truth
+    vectors/0001/       the dense mirror    } the number is in the library: a rebuild makes the next pair
+    lexical/0001/       the lexical mirror  } beside the old one and then moves to it in one step
+    writer.lock         held by the one who writes; writer.json names the holder
+
+Readers check every passage that a mirror finds against the library, so what is half in or half out is never seen. They
+never wait: they reopen the mirrors when the generation number has moved, and ask again if it moved meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
+from rag.lexical import Lexical
+from rag.library import SCHEMA, Library
+from rag.models import embedding_fingerprint
+from rag.text import SPLITTER, TOKENISER
+from rag.vectors import Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.config import Config
+    from rag.types import Filters, Passage
+
+    Found = list[tuple[str, float]]
+
+T = TypeVar("T")
+# A reader that meets a writer's step starts again; more steps than this within one search do not happen in practice.
+_ATTEMPTS = 20
+_PAUSE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the files of an index lie."""
+
+    root: Path
+
+    @property
+    def library(self) -> Path:
+        """The SQLite file."""
+        return self.root / "library.db"
+
+    @property
+    def lock(self) -> Path:
+        """The writer's lock."""
+        return self.root / "writer.lock"
+
+    @property
+    def holder(self) -> Path:
+        """Who holds the lock, for people."""
+        return self.root / "writer.json"
+
+    def vectors(self, number: str) -> Path:
+        """The folder of a dense mirror."""
+        return self.root / "vectors" / number
+
+    def lexical(self, number: str) -> Path:
+        """The folder of a lexical mirror."""
+        return self.root / "lexical" / number
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What made an index; two with the same fingerprint can be read alike."""
+
+    embedding: str
+    splitter: str
+    tokeniser: str = TOKENISER
+    schema: str = SCHEMA
+
+    @classmethod
+    def of(cls, config: Config) -> Fingerprint:
+        """Return what an index made with these settings would carry."""
+        return cls(embedding_fingerprint(config.embedding.model), f"{SPLITTER}/{config.split.passage_tokens}")
+
+    @classmethod
+    def stored(cls, library: Library) -> Fingerprint | None:
+        """Return what the library was made with, or None while it is new."""
+        text = library.meta("fingerprint")
+        return cls(**json.loads(text)) if text else None
+
+    def meta(self) -> str:
+        """Write it as the library keeps it."""
+        return json.dumps(asdict(self))
+
+    def __str__(self) -> str:
+        """Write it in one line."""
+        return f"{self.embedding} {self.splitter} {self.tokeniser} {self.schema}"
+
+
+class _Mirrors:
+    """Both mirrors as they stood at one generation; the dense one is opened when it is first asked."""
+
+    def __init__(self, layout: Layout, library: Library) -> None:
+        self.generation = library.generation
+        self._layout = layout
+        self._number = library.meta("mirror")
+        self._vectors: Vectors | None = None
+        self._lock = threading.Lock()
+        self.lexical = Lexical(layout.lexical(self._number))
+
+    @property
+    def vectors(self) -> Vectors:
+        with self._lock:
+            if self._vectors is None:
+                self._vectors = Vectors(self._layout.vectors(self._number))
+            return self._vectors
+
+    def close(self) -> None:
+        with self._lock:
+            if self._vectors is not None:
+                self._vectors.close()
+
+
+class Index:
+    """An index opened for reading. Safe to use from several threads."""
+
+    def __init__(self, root: Path, config: Config) -> None:
+        """Open it.
+
+        Raises:
+            IndexMissing: there is none in this folder.
+            IndexMismatch: it was made with other settings.
+        """
+        self.layout = Layout(root)
+        if not self.layout.library.is_file():
+            raise no_index(root)
+        self.library = Library(self.layout.library)
+        self.fingerprint = Fingerprint.of(config)
+        if Fingerprint.stored(self.library) is None:
+            raise IndexMissing(f"the index in {root} is only just being made. Ask again in a moment.")
+        check_fingerprint(self.layout, self.library, wanted=self.fingerprint)
+        self._lock = threading.Lock()
+        self._mirrors: _Mirrors | None = None
+
+    def close(self) -> None:
+        """Let go of all files."""
+        with self._lock:
+            if self._mirrors is not None:
+                self._mirrors.close()
+            self._mirrors = None
+        self.library.close()
+
+    def search_dense(self, vector: NDArray[np.float32], limit: int, *, filters: Filters) -> list[tuple[Passage, float]]:
+        """Return the nearest visible passages with their cosine similarity, best first."""
+        return self._search(lambda mirrors: mirrors.vectors.search(vector, limit, filters=filters))
+
+    def search_lexical(self, query: str, limit: int, *, filters: Filters) -> list[tuple[Passage, float]]:
+        """Return the visible passages that share content words with the query, with their BM25 score, best first."""
+        return self._search(lambda mirrors: mirrors.lexical.search(query, limit, filters=filters))
+
+    def term_weights(self, words: Iterable[str]) -> dict[str, float]:
+        """Return the inverse document frequency of terms over all passages."""
+        return self._with_mirrors(lambda mirrors: mirrors.lexical.weights(words))
+
+    def mirror_ids(self) -> tuple[set[str], set[str]]:
+        """Return the passage ids that the dense and the lexical mirror hold."""
+        return self._with_mirrors(lambda mirrors: (set(mirrors.vectors.ids()), set(mirrors.lexical.ids())))
+
+    def _search(self, search: Callable[[_Mirrors], Found]) -> list[tuple[Passage, float]]:
+        def visible(mirrors: _Mirrors) -> list[tuple[Passage, float]]:
+            found = search(mirrors)
+            passages = self.library.passages([key for key, _ in found])
+            return [(passages[key], score) for key, score in found if key in passages]
+
+        return self._with_mirrors(visible)
+
+    def _with_mirrors(self, ask: Callable[[_Mirrors], T]) -> T:
+        """Ask the mirrors, again where the index changed meanwhile: the answer belongs to one generation."""
+        failure: Exception | None = None
+        for _ in range(_ATTEMPTS):
+            generation = self.library.generation
+            try:
+                answer = ask(self._current())
+            except Exception as error:  # noqa: BLE001 (the engines raise classes of their own)
+                failure = error
+                if self.library.generation == generation:
+                    break
+            else:
+                if self.library.generation == generation:
+                    return answer
+            time.sleep(_PAUSE_S)
+        raise IndexDamaged(
+            f"the index in {self.layout.root} cannot be searched ({failure or 'it changes without pause'}). "
+            f"See what is wrong: footnote doctor --index {self.layout.root}"
+        ) from failure
+
+    def _current(self) -> _Mirrors:
+        with self._lock:
+            if self._mirrors is None or self._mirrors.generation != self.library.generation:
+                if self._mirrors is not None:
+                    self._mirrors.close()  # before reopening: Chroma shares an open store by its path
+                self._mirrors = _Mirrors(self.layout, self.library)
+            return self._mirrors
+
+
+def no_index(root: Path) -> IndexMissing:
+    """Return the error that says that a folder holds no index, and how to make one."""
+    return IndexMissing(f"there is no index in {root}. Make one: footnote ingest PATH… --index {root}")
+
+
+def check_fingerprint(layout: Layout, library: Library, *, wanted: Fingerprint) -> None:
+    """Hold an index against the settings in force.
+
+    Raises:
+        IndexMismatch: it was made with others.
+    """
+    stored = Fingerprint.stored(library)
+    if stored is not None and stored != wanted:
+        raise IndexMismatch(
+            f"the index in {layout.root} was made with [{stored}], but the settings in force are [{wanted}]. "
+            f"Bring it to these settings: footnote rebuild --index {layout.root}; or go back to the others."
+        )

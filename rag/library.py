@@ -1,0 +1,267 @@
+"""`library.db`: the documents, their passages, their embeddings and the log. The only truth of an index.
+
+A document is in one of three states. `pending`: its rows stand here, but perhaps not yet in the mirrors. `visible`: it
+stands everywhere. `removing`: it is gone for every reader, but its rows may still lie in the mirrors. Only the
+transaction that moves documents between states changes what readers see, and it moves the generation number with it.
+
+This module knows nothing of the mirrors, of models, or of files other than its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.errors import IndexDamaged, UnknownDocument
+from rag.types import Document, Passage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SCHEMA = "library-1"
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT,
+    language TEXT NOT NULL, url TEXT, text TEXT NOT NULL, pages TEXT NOT NULL, file_hash TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'visible', 'removing')));
+CREATE UNIQUE INDEX IF NOT EXISTS visible_source ON documents (source) WHERE state = 'visible';
+CREATE TABLE IF NOT EXISTS passages (
+    id TEXT PRIMARY KEY, doc_id TEXT NOT NULL REFERENCES documents (id), start INTEGER NOT NULL, end INTEGER NOT NULL,
+    heading TEXT NOT NULL, embedding_key TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_of ON passages (doc_id);
+CREATE INDEX IF NOT EXISTS passages_with ON passages (embedding_key);
+CREATE TABLE IF NOT EXISTS embeddings (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log (at TEXT NOT NULL, action TEXT NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL);
+"""
+_DOCUMENT = "d.id, d.source, d.title, d.publisher, d.author, d.published, d.language, d.url, d.text, d.pages"
+# SQLite's substr counts characters, as Python does.
+_PASSAGE = "p.doc_id, p.start, p.end, substr(d.text, p.start + 1, p.end - p.start), p.heading"
+# SQLite's own limit of host parameters in a statement is 32,766; small batches also keep readers waiting less.
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document on its way into the library: its passages, and for each the key of its embedding, in order."""
+
+    document: Document
+    file_hash: str
+    passages: tuple[Passage, ...]
+    embedding_keys: tuple[str, ...]
+
+
+class Library:
+    """One open `library.db`. Safe to use from several threads; writing is for the holder of the lock only."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=60)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"{path} is not a library ({error}). Restore it, or delete the index folder.") from error
+
+    def close(self) -> None:
+        """Close the file; the library cannot be used afterwards."""
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _rows_in(self, sql: str, keys: Sequence[str]) -> Iterator[tuple]:  # type: ignore[type-arg]
+        """Run a statement with `IN ({})` for any number of keys."""
+        for first in range(0, len(keys), _BATCH):
+            part = keys[first : first + _BATCH]
+            yield from self._rows(sql.format(",".join("?" * len(part))), part)
+
+    # --- what readers see -------------------------------------------------------------------------------------------
+
+    def meta(self, key: str, default: str = "") -> str:
+        """Return a stored value, or the default."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else default
+
+    @property
+    def generation(self) -> int:
+        """The number that moves with every change of what readers see."""
+        return int(self.meta("generation", "0"))
+
+    def documents(self) -> Iterator[Document]:
+        """Yield all visible documents, by source."""
+        for (doc_id,) in self._rows("SELECT id FROM documents WHERE state = 'visible' ORDER BY source"):
+            yield self.document(doc_id)
+
+    def hidden(self) -> list[str]:
+        """Return the ids of documents that no reader sees: begun and not finished, or not wholly removed."""
+        return [row[0] for row in self._rows("SELECT id FROM documents WHERE state != 'visible'")]
+
+    def document(self, doc_id: str) -> Document:
+        """Return a visible document.
+
+        Raises:
+            UnknownDocument: no visible document has this id.
+        """
+        found = self.some_documents([doc_id])
+        if not found:
+            raise UnknownDocument(f"there is no document {doc_id!r}; `footnote list` shows those that are there.")
+        return found[doc_id]
+
+    def some_documents(self, ids: Iterable[str]) -> dict[str, Document]:
+        """Return those of the documents that are visible, by id."""
+        sql = f"SELECT {_DOCUMENT} FROM documents d WHERE state = 'visible' AND id IN ({{}})"  # noqa: S608
+        return {row[0]: _document(row) for row in self._rows_in(sql, sorted(ids))}
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Return those of the passages that belong to visible documents, by id."""
+        sql = f"SELECT {_PASSAGE} FROM passages p JOIN documents d ON d.id = p.doc_id WHERE d.state = 'visible' AND p.id IN ({{}})"  # noqa: S608, E501
+        found = (Passage(*row) for row in self._rows_in(sql, ids))
+        return {passage.id: passage for passage in found}
+
+    def sources(self) -> dict[str, tuple[str, str]]:
+        """Return the id and the file hash of each visible document, by source."""
+        rows = self._rows("SELECT source, id, file_hash FROM documents WHERE state = 'visible'")
+        return {source: (doc_id, file_hash) for source, doc_id, file_hash in rows}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many documents and passages are visible, and how many embeddings are kept."""
+        sql = """SELECT (SELECT count(*) FROM documents WHERE state = 'visible'),
+                 (SELECT count(*) FROM passages p JOIN documents d ON d.id = p.doc_id WHERE d.state = 'visible'),
+                 (SELECT count(*) FROM embeddings)"""
+        return dict(zip(("documents", "passages", "embeddings"), self._rows(sql)[0], strict=True))
+
+    def passage_ids(self) -> set[str]:
+        """Return the ids of all passages of visible documents."""
+        sql = "SELECT p.id FROM passages p JOIN documents d ON d.id = p.doc_id WHERE d.state = 'visible'"
+        return {row[0] for row in self._rows(sql)}
+
+    def passages_of(self, doc_ids: Sequence[str]) -> Iterator[tuple[Passage, str]]:
+        """Yield every passage of these documents, of whatever state, with its embedding key, in order of place."""
+        sql = f"SELECT {_PASSAGE}, p.embedding_key FROM passages p JOIN documents d ON d.id = p.doc_id WHERE p.doc_id IN ({{}}) ORDER BY p.doc_id, p.start"  # noqa: S608, E501
+        for *row, key in self._rows_in(sql, doc_ids):
+            yield Passage(*row), key
+
+    def vectors(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        """Return the embeddings that are kept under these keys."""
+        sql = "SELECT key, vector FROM embeddings WHERE key IN ({})"
+        return {key: np.frombuffer(blob, np.float32) for key, blob in self._rows_in(sql, keys)}
+
+    def problems(self) -> list[str]:
+        """Return what SQLite's own check and the references of the tables find wrong; empty when all is well."""
+        found = [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+        orphans = "SELECT count(*) FROM passages WHERE doc_id NOT IN (SELECT id FROM documents)"
+        missing = "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
+        for sql, what in ((orphans, "passages without a document"), (missing, "passages without an embedding")):
+            count = self._rows(sql)[0][0]
+            found += [f"{count} {what}"] if count else []
+        return found
+
+    # --- what the writer does ---------------------------------------------------------------------------------------
+
+    def set_meta(self, values: Mapping[str, str]) -> None:
+        """Store values, and move the generation number."""
+        with self._transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+            _next_generation(db)
+
+    def keep_vectors(self, vectors: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
+        """Keep embeddings, each a float32 vector, under their keys."""
+        rows = [(key, vector.astype(np.float32).tobytes()) for key, vector in vectors]
+        with self._transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO embeddings VALUES (?, ?)", rows)
+
+    def add_pending(self, entries: Sequence[Entry]) -> None:
+        """Write documents and passages that readers do not see yet."""
+        with self._transaction() as db:
+            for entry in entries:
+                d = entry.document
+                published = d.published.isoformat() if d.published else None
+                row = (d.id, d.source, d.title, d.publisher, d.author, published, d.language, d.url, d.text)
+                db.execute(
+                    "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')",
+                    (*row, json.dumps(d.pages), entry.file_hash),
+                )
+                db.executemany(
+                    "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        (p.id, p.doc_id, p.start, p.end, p.heading, key)
+                        for p, key in zip(entry.passages, entry.embedding_keys, strict=True)
+                    ],
+                )
+
+    def publish(self, add: Sequence[str], remove: Sequence[str]) -> None:
+        """Make pending documents visible and hide others, in the one step that readers can see."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._transaction() as db:
+            for state, ids, action in (("removing", remove, "remove"), ("visible", add, "add")):
+                for doc_id in ids:
+                    db.execute("UPDATE documents SET state = ? WHERE id = ?", (state, doc_id))
+                    log = "INSERT INTO log SELECT ?, ?, source, id FROM documents WHERE id = ?"
+                    db.execute(log, (at, action, doc_id))
+            _next_generation(db)
+
+    def replace_passages(self, rows: Iterable[tuple[str, str, int, int, str, str]], *, meta: Mapping[str, str]) -> None:
+        """Put other passages (id, doc_id, start, end, heading, embedding key) in the place of all that stand here.
+
+        Stored values change in the same step, embeddings that no passage needs go, and the generation moves.
+        """
+        with self._transaction() as db:
+            db.execute("DELETE FROM passages")
+            db.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", rows)
+            db.execute("DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)")
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+            _next_generation(db)
+
+    def forget(self, doc_ids: Sequence[str]) -> None:
+        """Delete hidden documents with their passages, and the embeddings that no passage needs any more."""
+        with self._transaction() as db:
+            for doc_id in doc_ids:
+                keys = db.execute("SELECT embedding_key FROM passages WHERE doc_id = ?", (doc_id,)).fetchall()
+                db.execute("DELETE FROM passages WHERE doc_id = ?", (doc_id,))
+                db.execute("DELETE FROM documents WHERE id = ? AND state != 'visible'", (doc_id,))
+                db.executemany(
+                    "DELETE FROM embeddings WHERE key = ?1 AND NOT EXISTS "
+                    "(SELECT 1 FROM passages WHERE embedding_key = ?1)",
+                    keys,
+                )
+
+    def touch(self, file_hashes: Iterable[tuple[str, str]]) -> None:
+        """Note the new hash of files (document id, hash) whose bytes changed but whose document did not."""
+        with self._transaction() as db:
+            db.executemany("UPDATE documents SET file_hash = ?2 WHERE id = ?1", file_hashes)
+
+
+def _next_generation(db: sqlite3.Connection) -> None:
+    db.execute("INSERT INTO meta VALUES ('generation', '1') ON CONFLICT DO UPDATE SET value = value + 1")
+
+
+def _document(row: tuple) -> Document:  # type: ignore[type-arg]
+    doc_id, source, title, publisher, author, published, language, url, text, pages = row
+    day = date.fromisoformat(published) if published else None
+    return Document(doc_id, source, title, publisher, author, day, language, url, text, tuple(json.loads(pages)))

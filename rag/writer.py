@@ -1,0 +1,192 @@
+"""Writing to an index: by one at a time, and so that a crash at any moment loses nothing.
+
+A document goes as `pending` into the library, then into both mirrors, then one transaction makes it visible and hides
+the one it replaces; what is hidden is cleared from the mirrors, then from the library. Whoever writes next clears away
+what an interruption left.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import socket
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from rag.errors import IndexBusy
+from rag.indexes import Fingerprint, Layout, check_fingerprint, no_index
+from rag.lexical import Lexical
+from rag.library import Library
+from rag.vectors import Vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.config import Config
+    from rag.library import Entry
+
+
+class Writer:
+    """An index opened for writing, by the holder of its lock; made by `writing`."""
+
+    def __init__(self, layout: Layout, library: Library) -> None:
+        self.layout = layout
+        self.library = library
+        self._number = library.meta("mirror", "0001")
+        self._vectors: Vectors | None = None
+        self._lexical: Lexical | None = None
+
+    def _open(self, number: str) -> tuple[Vectors, Lexical]:
+        return Vectors(self.layout.vectors(number), writing=True), Lexical(self.layout.lexical(number), writing=True)
+
+    def _stores(self) -> tuple[Vectors, Lexical]:
+        if self._vectors is None or self._lexical is None:
+            self._vectors, self._lexical = self._open(self._number)
+        return self._vectors, self._lexical
+
+    def create(self) -> None:
+        """Make both mirrors of a new index."""
+        self._stores()
+
+    def close(self) -> None:
+        """Let go of the mirrors."""
+        if self._vectors is not None:
+            self._vectors.close()
+        if self._lexical is not None:
+            self._lexical.close()
+        self._vectors = self._lexical = None
+
+    def recover(self) -> None:
+        """Clear away what an interrupted writer left: hidden documents, and mirrors that are not in use."""
+        hidden = self.library.hidden()
+        if hidden:
+            self._clear(hidden)
+        for folder in (self.layout.vectors(self._number).parent, self.layout.lexical(self._number).parent):
+            for stray in folder.iterdir() if folder.is_dir() else ():
+                if stray.name != self._number:
+                    shutil.rmtree(stray)
+
+    def put(self, entries: Sequence[Entry], vectors: Mapping[str, NDArray[np.float32]]) -> None:
+        """Add documents, each in the place of the one with its source: all of them become visible in one step.
+
+        `vectors` holds at least the new embeddings, by key; the others are kept by the library already.
+        """
+        self.library.keep_vectors(vectors.items())
+        self.library.add_pending(entries)
+        self._mirror(entries, *self._stores())
+        before = self.library.sources()
+        replaced = [before[e.document.source][0] for e in entries if e.document.source in before]
+        self.library.publish([entry.document.id for entry in entries], replaced)
+        self._clear(replaced)
+
+    def remove(self, doc_ids: Sequence[str]) -> None:
+        """Remove documents: they vanish for readers in one step, then from the stores."""
+        self.library.publish([], doc_ids)
+        self._clear(doc_ids)
+
+    def _clear(self, doc_ids: Sequence[str]) -> None:
+        """Take hidden documents out of the mirrors, then out of the library."""
+        if not doc_ids:
+            return
+        gone = [passage.id for passage, _ in self.library.passages_of(doc_ids)]
+        dense, lexical = self._stores()
+        dense.remove(gone)
+        lexical.change(remove=gone)
+        self.library.forget(doc_ids)
+
+    def remake(self, batches: Iterable[Sequence[Entry]], fingerprint: Fingerprint) -> None:
+        """Make both mirrors anew from all documents, whose embeddings the library must keep; then move to them.
+
+        Readers use the old mirrors until the one step that replaces them.
+        """
+        self.close()
+        self.library.forget(self.library.hidden())
+        number = f"{int(self._number) + 1:04d}"
+        for folder in (self.layout.vectors(number), self.layout.lexical(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+        dense, lexical = self._open(number)
+        passages = []
+        for entries in batches:
+            self._mirror(entries, dense, lexical)
+            for entry in entries:
+                pairs = zip(entry.passages, entry.embedding_keys, strict=True)
+                passages += [(p.id, p.doc_id, p.start, p.end, p.heading, key) for p, key in pairs]
+        self._number, self._vectors, self._lexical = number, dense, lexical
+        self.library.replace_passages(passages, meta={"mirror": number, "fingerprint": fingerprint.meta()})
+        self.recover()
+
+    def _mirror(self, entries: Sequence[Entry], dense: Vectors, lexical: Lexical) -> None:
+        kept = self.library.vectors([key for entry in entries for key in entry.embedding_keys])
+        rows = [
+            (entry.document, passage, kept[key])
+            for entry in entries
+            for passage, key in zip(entry.passages, entry.embedding_keys, strict=True)
+        ]
+        dense.add(rows)
+        lexical.change(add=[(document, passage) for document, passage, _ in rows])
+
+
+@contextmanager
+def writing(
+    root: Path, config: Config, *, purpose: str, create: bool = False, any_fingerprint: bool = False
+) -> Iterator[Writer]:
+    """Open an index for writing, and clear away what an interruption left.
+
+    `create` makes it where there is none. `any_fingerprint` is for the rebuild that mends a mismatch: nothing is opened
+    that could be of another make.
+
+    Raises:
+        IndexMissing: there is none, and none is to be made.
+        IndexBusy: someone else is writing; the message says who.
+        IndexMismatch: it was made with other settings.
+    """
+    layout = Layout(root)
+    if not create and not layout.library.is_file():
+        raise no_index(root)
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(layout.lock).acquire(timeout=0)
+    except Timeout as error:
+        raise IndexBusy(f"{root} is being written to by {holder(layout)}. Wait until it is done.") from error
+    with lock:
+        layout.holder.write_text(json.dumps(_myself(purpose)), encoding="utf-8")
+        library = Library(layout.library)
+        writer = Writer(layout, library)
+        try:
+            fingerprint = Fingerprint.of(config)
+            if Fingerprint.stored(library) is None:
+                writer.create()
+                library.set_meta({"fingerprint": fingerprint.meta(), "mirror": "0001"})
+            if not any_fingerprint:
+                check_fingerprint(layout, library, wanted=fingerprint)
+                writer.recover()
+            yield writer
+        finally:
+            writer.close()
+            library.close()
+            layout.holder.unlink(missing_ok=True)
+
+
+def _myself(purpose: str) -> dict[str, str | int]:
+    since = datetime.now().astimezone().isoformat(timespec="seconds")
+    return {
+        "purpose": purpose, "pid": os.getpid(), "user": getpass.getuser(), "host": socket.gethostname(), "since": since,
+    }  # fmt: skip
+
+
+def holder(layout: Layout) -> str:
+    """Name who holds the lock, for people."""
+    try:
+        who = json.loads(layout.holder.read_text(encoding="utf-8"))
+        return f"`{who['purpose']}` (process {who['pid']} of {who['user']} on {who['host']}, since {who['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another process that has not left its name"

@@ -1,0 +1,240 @@
+"""Answers, hits and reports as text for the terminal and as Markdown for the chat page.
+
+Whatever comes from a document is hostile until it is made harmless here: `one_line` for the terminal, where a control
+character could repaint the screen, and `escape_markdown` for the page, where a text could become a picture or a link.
+
+Answers to Chinese questions are framed in Chinese.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+from rag.text import format_date, is_chinese
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rag.types import Answer, Citation, Hit, Sentence
+
+    Place = tuple[str, int, int]
+
+# What is said around the quotations: in English, and in Chinese.
+_MESSAGES = {
+    "searching": ("Searching …", "正在检索……"),
+    "reading": ("Reading … ({} found)", "正在阅读……（找到{}段）"),
+    "empty": ("Please type a question.", "请输入问题。"),
+    "no_evidence": (
+        "Nothing in the documents is about this question. It may help to ask in other words, or to add documents.",
+        "文档中没有与这个问题有关的内容。可以换一种问法，或者添加文档。",
+    ),
+    "insufficient": (
+        "The documents come near this question but do not answer it. It may help to ask more exactly, or to add "
+        "documents that say it.",
+        "文档与这个问题有关，但没有给出答案。可以问得更具体，或者添加写有答案的文档。",
+    ),
+    "nearest": ("The nearest is “{}”.", "最接近的是《{}》。"),
+    "filtered_out": (
+        "No document that the filters let through answers this question, but others may. It may help to widen the "
+        "filters or to leave them out.",
+        "符合筛选条件的文档没有回答这个问题，但其他文档可能有。可以放宽或取消筛选条件。",
+    ),
+    "partial": ("only partly supported", "仅部分得到支持"),
+    "unsupported": ("not supported", "没有依据"),
+    "contradicted": ("contradicted", "与来源矛盾"),
+    "conflict": ("{} and {} contradict each other.", "{}与{}相互矛盾。"),
+    "sources": ("Sources", "来源"),
+    "page": ("page {}", "第{}页"),
+    "characters": ("source characters {}–{}", "原文第{}–{}字符"),
+    "confidence": ("Confidence: {}, {:.0%}", "可信度：{}，{:.0%}"),
+}
+# From which probability on which words are used: the likelihood scale of the IPCC (Mastrandrea et al. 2010, table 1).
+_LIKELIHOOD = (
+    (0.90, ("very likely", "很可能")),
+    (0.66, ("likely", "可能")),
+    (0.33, ("about as likely as not", "可能性约为一半")),
+    (0.10, ("unlikely", "不大可能")),
+    (0.00, ("very unlikely", "很不可能")),
+)
+# No answer is certain, so none is shown with 100 %.
+_HIGHEST_SHARE = 0.99
+_EXCERPT_CHARS = 240
+
+# Control characters and those that turn the direction of writing: both can make a text look like another one.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# What HTML and Markdown read as formatting wherever it stands; what makes a bare address a link; what opens a block.
+_MARKUP = re.compile(r"[<>&\\`*_~|$@\[\]{}]|:(?=//)|(?<=www)\.|^[-+=#:]|^\d+[.)]", re.IGNORECASE)
+# An address is shown only where it leads to the web, and nothing in it may end the link.
+_WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_ADDRESS_CHARS = ":/?#@!&'()+,;=%~"
+
+
+class Report(Protocol):
+    """What `ingest.IngestReport` looks like from here: the sources by what became of them."""
+
+    @property
+    def added(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def updated(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def unchanged(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def removed(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def failed(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102
+
+
+def one_line(text: str) -> str:
+    r"""Make a text harmless for a terminal and bring it into one line.
+
+    >>> one_line("a\n  b\x1b[2J")
+    'a b�[2J'
+    """
+    return _UNSEEN.sub("\ufffd", " ".join(text.split()))
+
+
+def escape_markdown(text: str) -> str:
+    """Bring a text into one line that Markdown and HTML show just as it stands.
+
+    Characters become entities, since some readers of Markdown undo a backslash and then look again.
+
+    >>> escape_markdown("1. <b> [x]")
+    '1&#46; &#60;b&#62; &#91;x&#93;'
+    """
+    return _MARKUP.sub(lambda found: f"{found[0][:-1]}&#{ord(found[0][-1])};", one_line(text))
+
+
+def message(name: str, question: str) -> str:
+    """Return one of the fixed texts, in the language of the question; some have `{}` to fill."""
+    return _MESSAGES[name][is_chinese(question)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """What differs between the terminal and the page."""
+
+    plain: Callable[[str], str]
+    title: Callable[[Citation], str]
+    marker: str
+    heading: str
+    bullet: str
+    gap: str
+
+
+def _linked_title(citation: Citation) -> str:
+    title = escape_markdown(citation.title)
+    if citation.url is None or not _WEB_ADDRESS.fullmatch(citation.url):
+        return title
+    return f"[{title}](<{quote(citation.url, safe=_ADDRESS_CHARS)}>)"
+
+
+_TEXT = _Style(one_line, lambda citation: one_line(citation.title), "[{}]", heading="", bullet="", gap="\n")
+_MARKDOWN = _Style(escape_markdown, _linked_title, "**[{}]**", heading="**{}**\n\n", bullet="- ", gap="\n\n")
+
+
+def answer_text(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Write an answer for the terminal: its sentences with markers, then its sources; or why there is none.
+
+    Args:
+        answer: what a question came to.
+        titles: the titles of the documents of its hits, by id.
+    """
+    return _write(answer, titles, _TEXT)
+
+
+def answer_markdown(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Write an answer for the chat page; arguments as in `answer_text`."""
+    return _write(answer, titles, _MARKDOWN)
+
+
+def hits_text(hits: Sequence[Hit], titles: Mapping[str, str]) -> str:
+    """Write hits for the terminal, best first: title, heading, score, the rank in each leg, the beginning of the text.
+
+    Args:
+        hits: what a search found.
+        titles: the titles of their documents, by id.
+    """
+    return "\n".join(_hit(rank, hit, titles) for rank, hit in enumerate(hits, start=1)) or "Nothing was found."
+
+
+def report_text(report: Report) -> str:
+    """Write an ingest report: the counts in one line, then each source that failed, with its reason."""
+    counts = [f"{len(getattr(report, name))} {name}" for name in ("added", "updated", "unchanged", "removed", "failed")]
+    failures = [f"failed: {one_line(source)}: {one_line(reason)}" for source, reason in report.failed]
+    return "\n".join([", ".join(counts), *failures])
+
+
+def _write(answer: Answer, titles: Mapping[str, str], style: _Style) -> str:
+    question = answer.question
+    if answer.reason is not None:
+        return style.plain(_refusal(answer, titles))
+    cited = [citation for sentence in answer.sentences for citation in sentence.citations]
+    cited += [citation for pair in answer.conflicts for citation in pair]
+    sources = {_place(citation): citation for citation in cited}
+    markers = {place: style.marker.format(number) for number, place in enumerate(sources, start=1)}
+    conflict = message("conflict", question)
+    parts = [
+        style.plain(answer.short or ""),
+        style.gap.join(_sentence(sentence, markers, style, question) for sentence in answer.sentences),
+        style.gap.join(
+            conflict.format(markers[_place(one)], markers[_place(other)]) for one, other in answer.conflicts
+        ),
+        style.heading.format(message("sources", question))
+        + "\n".join(
+            f"{style.bullet}{markers[place]} {_source(citation, style, question)}"
+            for place, citation in sources.items()
+        ),
+        _confidence(answer.confidence, question),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _refusal(answer: Answer, titles: Mapping[str, str]) -> str:
+    said = message(str(answer.reason), answer.question)
+    if answer.reason != "insufficient" or not answer.hits:
+        return said
+    nearest = answer.hits[0].passage.doc_id
+    return f"{said} {message('nearest', answer.question).format(titles.get(nearest, nearest))}"
+
+
+def _place(citation: Citation) -> Place:
+    return (citation.doc_id, citation.start, citation.end)
+
+
+def _sentence(sentence: Sentence, markers: Mapping[Place, str], style: _Style, question: str) -> str:
+    places = dict.fromkeys(map(_place, sentence.citations))
+    doubt = f"({message(sentence.support, question)})" if sentence.support in _MESSAGES else ""
+    cited = "".join(markers[place] for place in places)
+    return " ".join(filter(None, (style.plain(sentence.text), cited, doubt)))
+
+
+def _source(citation: Citation, style: _Style, question: str) -> str:
+    day = format_date(citation.published, "zh" if is_chinese(question) else "en") if citation.published else ""
+    parts = (
+        style.title(citation),
+        style.plain(citation.publisher or ""),
+        day,
+        message("page", question).format(citation.page) if citation.page else "",
+        message("characters", question).format(citation.start, citation.end),
+    )
+    return " · ".join(filter(None, parts))
+
+
+def _confidence(probability: float, question: str) -> str:
+    share = min(round(probability, 2), _HIGHEST_SHARE)
+    words = next(words for least, words in _LIKELIHOOD if share >= least)
+    return message("confidence", question).format(words[is_chinese(question)], share)
+
+
+def _hit(rank: int, hit: Hit, titles: Mapping[str, str]) -> str:
+    passage = hit.passage
+    title = titles.get(passage.doc_id, passage.doc_id)
+    legs = " · ".join(f"{trace.stage} #{trace.rank}" for trace in hit.trace)
+    place = f"{passage.start}–{passage.end}"
+    head = " · ".join(filter(None, (title, passage.heading, place, f"score {hit.score:.4f}", legs)))
+    text = one_line(passage.text)
+    excerpt = text if len(text) <= _EXCERPT_CHARS else f"{text[:_EXCERPT_CHARS]} …"
+    return f"{rank}. {one_line(head)}\n   {excerpt}"
