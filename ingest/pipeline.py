@@ -49,6 +49,7 @@ class _Tally:
     unchanged: list[str] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
     rehashed: list[tuple[str, str]] = field(default_factory=list)
+    drafted: dict[str, str] = field(default_factory=dict)
 
     def draft_of_file(self, source: Source) -> Draft | None:
         """Read and split a file that is new or has changed; None where there is nothing to do, which is noted."""
@@ -76,8 +77,11 @@ class _Tally:
             self.unchanged.append(document.source)
             self.rehashed.append((document.id, file_hash))
             return None
-        if document.source in (*self.added, *self.updated):
+        if document.source in self.drafted:
+            if self.drafted[document.source] == document.id:
+                return None  # the same once more
             raise DocumentError(f"two of the documents have the source {document.source!r}; give each its own.")
+        self.drafted[document.source] = document.id
         (self.updated if known_id else self.added).append(document.source)
         return Draft(document, file_hash, tuple(split(document, passage_tokens=self.passage_tokens)))
 
