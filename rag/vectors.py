@@ -31,8 +31,11 @@ class Vectors:
             folder.mkdir(parents=True, exist_ok=True)
         elif not folder.is_dir():
             raise FileNotFoundError(f"{folder} is missing")
+        # Chroma shares a store that is open under the same name: a relative one would name others elsewhere, too.
         # Chroma's own annotations know neither `close` nor float32 arrays.
-        self._client: Any = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        self._client: Any = chromadb.PersistentClient(
+            str(folder.resolve()), settings=Settings(anonymized_telemetry=False)
+        )
         # No embedding function: Footnote hands vectors in, and Chroma's own would be fetched from the network.
         if writing:
             self._passages: Any = self._client.get_or_create_collection(
