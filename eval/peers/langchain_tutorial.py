@@ -30,6 +30,8 @@ from rag.models import minilm_folder
 if TYPE_CHECKING:
     from rag.types import Document
 
+THIS = (sys.executable, "-m", "eval.peers.langchain_tutorial")
+FOOTNOTE = Path(sys.executable).parent / "footnote"
 QUESTION = "Which country won the most medals at the Winter Olympics?"
 
 
@@ -63,11 +65,11 @@ def compare(data: Path, *, articles: int, asks: int) -> None:
         found = {}
         for side, folder in folders.items():
             arguments_ = ["--side", side, "--into", folder, "--articles", articles, "--data", data]
-            found[side] = json.loads(_run("eval.peers.langchain_tutorial", *arguments_).splitlines()[-1])
+            found[side] = json.loads(_run(*THIS, *arguments_).splitlines()[-1])
         cold: dict[str, list[float]] = {side: [] for side in folders}
         for _ in range(asks):
-            cold["tutorial"].append(_timed("eval.peers.langchain_tutorial", "--ask", folders["tutorial"]))
-            cold["footnote"].append(_timed("ui.cli", "ask", QUESTION, "--index", folders["footnote"]))
+            cold["tutorial"].append(_timed(*THIS, "--ask", folders["tutorial"]))
+            cold["footnote"].append(_timed(FOOTNOTE, "ask", QUESTION, "--index", folders["footnote"]))
     print("| | tutorial | footnote | ratio |\n|---|---|---|---|")
     for what, unit in (("articles", "articles indexed a second"), ("passages", "passages indexed a second")):
         _row(unit, *(found[side][what] / found[side]["seconds"] for side in folders))
@@ -110,16 +112,15 @@ def _tutorial_encoder() -> Any:  # noqa: ANN401 (its library is there only for b
     return HuggingFaceEmbeddings(model_name=str(minilm_folder()))
 
 
-def _run(module: str, *given: object) -> str:
+def _run(*command: object) -> str:
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
-    command = [sys.executable, "-m", module, *map(str, given)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
+    done = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
     return done.stdout
 
 
-def _timed(module: str, *given: object) -> float:
+def _timed(*command: object) -> float:
     started = time.perf_counter()
-    _run(module, *given)
+    _run(*command)
     return time.perf_counter() - started
 
 
