@@ -5,7 +5,6 @@ PYTHON ?= python3
 PORT ?= 7860
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
-BENCHMARKS := eval.originals eval.retrieval eval.peers.langchain_tutorial
 
 # Nothing is fetched and nothing is reported at run time.
 export HF_HUB_OFFLINE := 1
@@ -62,9 +61,10 @@ test: setup ## check style and types, run the tests
 	@$(BIN)/pytest
 
 bench: .venv/.bench ## install what the benchmarks need and list them
-	@echo "The benchmarks (FOOTNOTE_BENCH_DATA names the folder of their data):"
-	@for name in $(BENCHMARKS); do \
-		echo "  $(BIN)/python -m $$name --data $${FOOTNOTE_BENCH_DATA:-../shared/data}"; done
+	@echo "The benchmarks (DATA is the folder of the public data; it can stand in FOOTNOTE_BENCH_DATA, too):"
+	@echo "  $(BIN)/python -m eval.originals FOLDER"
+	@echo "  $(BIN)/python -m eval.retrieval --data DATA"
+	@echo "  $(BIN)/python -m eval.peers.langchain_tutorial --data DATA"
 
 .venv/.bench: pyproject.toml .venv/.installed
 	@echo "Installing the benchmarks' libraries into .venv"

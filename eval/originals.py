@@ -1,6 +1,6 @@
 """Twenty questions with known answers, and ten without, over the five original articles.
 
-    python -m eval.originals --documents FOLDER [--show]
+    python -m eval.originals FOLDER [--show]
 
 The originals do not ship with the project (`corpus/` holds digests of them), so the folder must be named. Counted are:
 the right document cited first; the expected words in what is cited; quotes that stand verbatim at their offsets in the
@@ -73,11 +73,11 @@ UNANSWERED = (
 def main() -> None:
     """Index the folder, ask, count, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=Path, default=Path("../shared/seeds"))
+    parser.add_argument("documents", type=Path, metavar="FOLDER", help="where the five original articles lie")
     parser.add_argument("--show", action="store_true", help="print every answer")
     options = parser.parse_args()
     if not options.documents.is_dir():
-        raise SystemExit(f"{options.documents} is no folder. Name the one of the original articles: --documents DIR")
+        raise SystemExit(f"{options.documents} is no folder. Name the one of the original articles.")
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder) / "index"
         ingest([options.documents], index, config=rag.Config())

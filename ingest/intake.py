@@ -53,11 +53,13 @@ class Encoder:
 def steps(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:
     """Gather drafts into steps of about `_STEP_PASSAGES` passages."""
     step: list[Draft] = []
+    n_passages = 0
     for draft in drafts:
         step.append(draft)
-        if sum(len(waiting.passages) for waiting in step) >= _STEP_PASSAGES:
+        n_passages += len(draft.passages)
+        if n_passages >= _STEP_PASSAGES:
             yield step
-            step = []
+            step, n_passages = [], 0
     if step:
         yield step
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import PurePath
 from reprlib import repr as short_repr
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
+from markdown_it import MarkdownIt
 
 from ingest.dates import read_date
 from ingest.plain import strip_blank_lines
@@ -19,14 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
-_HEADING = re.compile(r" {0,3}(?P<marks>#{1,6})[ \t]+(?P<title>\S.*)")
-_FENCE = re.compile(r" {0,3}(?P<marks>`{3,}|~{3,})(?P<rest>.*)")
+# Only blocks are looked for. Link definitions are not: they hold no heading, and long ones cost quadratic time.
+_BLOCKS = MarkdownIt("commonmark").disable(["inline", "reference"])
+_KEY_LINE = re.compile(r"[\"']?[\w-]+[\"']?\s*:(?:\s|$)")
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9-_]+)?", re.IGNORECASE)
 _NOTHING = {"", "~", "null"}
 
 
 class Heading(NamedTuple):
-    """A heading line, `text[start:end]` without its line end; `level` is the number of its marks."""
+    """A heading, `text[start:end]` without its last line end; `level` is 1 for the highest, 6 for the lowest."""
 
     start: int
     end: int
@@ -37,7 +40,7 @@ class Heading(NamedTuple):
 def parse_markdown(text: str, *, source: str) -> Document:
     """Make a document of a Markdown text.
 
-    Without a title in the front matter it is the first `# ` heading, else the name of the file.
+    Without a title in the front matter it is the first heading of level 1, else the name of the file.
 
     Raises:
         DocumentError: the front matter cannot be understood, or nothing stands below it.
@@ -62,11 +65,13 @@ def parse_markdown(text: str, *, source: str) -> Document:
 def front_matter(text: str) -> tuple[Mapping[str, object], str]:
     r"""Take the YAML front matter off a text: its keys, and the rest. All values are strings, as they were written.
 
+    What stands between two `---` lines and is no list of keys is text between two rules.
+
     >>> front_matter("---\npublished: 2024-03-06\n---\nText")
     ({'published': '2024-03-06'}, '\nText')
 
     Raises:
-        DocumentError: it is no YAML, or no list of keys with values.
+        DocumentError: it begins with a key, and is no YAML.
     """
     handler = YAMLHandler()
     opening = handler.FM_BOUNDARY.match(text, len(text) - len(text.lstrip("\n")))
@@ -75,31 +80,30 @@ def front_matter(text: str) -> tuple[Mapping[str, object], str]:
     block, body = handler.split(text)
     try:
         fields = handler.load(block, Loader=yaml.BaseLoader)
-    except yaml.MarkedYAMLError as error:
-        line = text.count("\n", 0, opening.end()) + (error.problem_mark.line if error.problem_mark else 0)
-        seen = short_repr(text.split("\n")[line])
-        raise DocumentError(f"has front matter that is not YAML: line {line + 1}, {seen}: {error.problem}") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise DocumentError(f"has front matter that is not YAML: {str(error).splitlines()[0]}") from error
-    if not isinstance(fields, dict | None):
-        raise DocumentError(f"has front matter without keys: {short_repr(fields)}; write `key: value` lines")
-    return fields or {}, body
+        if not _begins_with_key(block):
+            return {}, text
+        reason = str(error).splitlines()[0]
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+            line = text.count("\n", 0, opening.end()) + error.problem_mark.line
+            seen = short_repr(text.split("\n")[line])
+            reason = f"line {line + 1}, {seen}: {error.problem}"
+        raise DocumentError(f"has front matter that is not YAML: {reason}") from error
+    return (fields or {}, body) if isinstance(fields, dict | None) else ({}, text)
 
 
 def headings(text: str) -> Iterator[Heading]:
-    """Yield the ATX headings of a text, `#` to `######`, those inside fenced code left out (CommonMark 4.2, 4.5)."""
-    fence = ""
-    start = 0
-    for line in text.split("\n"):
-        mark = _FENCE.fullmatch(line)
-        if fence:
-            closes = mark and mark["marks"].startswith(fence) and not mark["rest"].strip()
-            fence = "" if closes else fence
-        elif mark and not (mark["marks"][0] == "`" and "`" in mark["rest"]):
-            fence = mark["marks"]
-        elif found := _HEADING.fullmatch(line):
-            yield Heading(start, start + len(line), len(found["marks"]), _without_closing_marks(found["title"]))
-        start += len(line) + 1
+    """Yield the headings of a text as CommonMark sees them, those inside lists and quotes left out.
+
+    An underlined one counts only if it is one line: several are as a rule a paragraph with a line drawn below it, and
+    no text must be lost to a heading.
+    """
+    starts = [0, *(found.end() for found in re.finditer("\n", text)), len(text) + 1]
+    for opening, content in pairwise(_BLOCKS.parse(text)):
+        if opening.type == "heading_open" and opening.level == 0 and opening.map:
+            first, end = opening.map
+            if content.content and "\n" not in content.content:
+                yield Heading(starts[first], starts[end] - 1, int(opening.tag[1:]), content.content)
 
 
 def readable_name(source: str) -> str:
@@ -112,10 +116,9 @@ def readable_name(source: str) -> str:
     return re.sub(r"(?<!\d)[-_]+|[-_]+(?!\d)", " ", stem).strip() or stem
 
 
-def _without_closing_marks(title: str) -> str:
-    title = title.rstrip()
-    bare = title.rstrip("#")
-    return bare.rstrip() if bare.endswith((" ", "\t")) else title
+def _begins_with_key(block: str) -> bool:
+    lines = (line for line in block.splitlines() if line.strip() and not line.startswith("#"))
+    return bool(_KEY_LINE.match(next(lines, "")))
 
 
 def _field(fields: Mapping[str, object], key: str) -> str | None:

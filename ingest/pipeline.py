@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.intake import Draft, Encoder, embed_step, steps
-from ingest.readers import read_bytes
-from ingest.sources import Source, find, is_below
+from ingest.readers import hash_file, read_bytes
+from ingest.sources import Source, as_place, find, source_name
 from ingest.split import split
 from rag.config import Config
 from rag.errors import DocumentError, UnknownDocument
@@ -29,13 +28,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of each source. `failed` pairs it with the reason; what failed stays as it was in the index."""
+    """What became of each source.
+
+    `failed` pairs it with the reason; what failed stays as it was in the index. `skipped` are files of a folder that no
+    reader takes, as pictures.
+    """
 
     added: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     failed: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -54,16 +58,12 @@ class _Tally:
     def draft_of_file(self, source: Source) -> Draft | None:
         """Read and split a file that is new or has changed; None where there is nothing to do, which is noted."""
         try:
-            source.name.encode()  # SQLite and tantivy keep no other names
             data = source.path.read_bytes()
-            file_hash = hashlib.sha256(data).hexdigest()
+            file_hash = hash_file(data)
             if self.known.get(source.name, ("", ""))[1] == file_hash:
                 self.unchanged.append(source.name)
                 return None
             return self.draft(read_bytes(data, source.path, source=source.name), file_hash)
-        except UnicodeEncodeError:
-            shown = source.name.encode(errors="backslashreplace").decode()
-            self.failed.append((shown, "its name is not UTF-8; rename it"))
         except OSError as error:
             self.failed.append((source.name, f"cannot be read: {error.strerror or error}"))
         except DocumentError as error:
@@ -71,7 +71,7 @@ class _Tally:
         return None
 
     def draft(self, document: Document, file_hash: str) -> Draft | None:
-        """Split a document, unless it stands in the library just so."""
+        """Split a document, unless it stands in the library just so or has nothing to quote."""
         known_id = self.known.get(document.source, ("", ""))[0]
         if known_id == document.id:
             self.unchanged.append(document.source)
@@ -82,8 +82,13 @@ class _Tally:
                 return None  # the same once more
             raise DocumentError(f"two of the documents have the source {document.source!r}; give each its own.")
         self.drafted[document.source] = document.id
+        passages = tuple(split(document, passage_tokens=self.passage_tokens))
+        if not passages:
+            reason = "holds nothing but headings" if document.text.strip() else "is empty"
+            self.failed.append((document.source, reason))
+            return None
         (self.updated if known_id else self.added).append(document.source)
-        return Draft(document, file_hash, tuple(split(document, passage_tokens=self.passage_tokens)))
+        return Draft(document, file_hash, passages)
 
     def store(self, drafts: Iterable[Draft | None], *, writer: Writer, encoder: Encoder) -> None:
         """Put drafts into the index, a step at a time."""
@@ -91,7 +96,7 @@ class _Tally:
             writer.put(*embed_step(step, writer.library, encoder=encoder))
         writer.library.touch(self.rehashed)
 
-    def report(self, removed: Iterable[str] = ()) -> IngestReport:
+    def report(self, *, removed: Iterable[str] = (), skipped: Iterable[str] = ()) -> IngestReport:
         """Close the report."""
         return IngestReport(
             added=tuple(self.added),
@@ -99,6 +104,7 @@ class _Tally:
             unchanged=tuple(self.unchanged),
             removed=tuple(removed),
             failed=tuple(self.failed),
+            skipped=tuple(skipped),
         )
 
 
@@ -113,7 +119,8 @@ def ingest(
     """Bring an index in step with files and folders.
 
     New and changed files are read, and what the index knows of these places and is there no longer is dropped. An
-    unchanged file costs only the reading of its bytes. One that cannot be read is reported and stops nothing.
+    unchanged file costs only the reading of its bytes. One that cannot be read is reported and stops nothing. Of a
+    folder that is missing or unreadable nothing is dropped, nor is a document that was never a file.
 
     Args:
         paths: files and folders.
@@ -123,31 +130,31 @@ def ingest(
         progress: told of each file.
 
     Raises:
+        ConfigError: a `.footnoteignore` cannot be understood.
         IndexBusy: another process is writing to this index.
         IndexMismatch: it was made with other settings.
     """
     config = config or Config.load()
     root = Path(index or config.index)
-    places = [Path(path) for path in paths]
+    found = find(paths, root)
+    sources = list(found.files.values())
     with writing(root, config, purpose="footnote ingest", create=True) as writer:
         tally = _Tally(writer.library.sources(), config.split.passage_tokens)
-        sources = list(find(places, root))
-        found = {source.name for source in sources}
-        gone = [name for name in tally.known if any(is_below(name, place, root=root) for place in places)]
-        gone = [name for name in gone if name not in found or not (root.resolve().parent / name).exists()]
+        gone = [name for name, (_, file_hash) in tally.known.items() if file_hash and found.is_gone(name)]
+        tally.failed += found.failed.items()
+        tally.failed += [(name, "does not exist") for name in found.missing if name not in gone]
 
         def drafts() -> Iterator[Draft | None]:
             for done, source in enumerate(sources):
                 if progress:
                     progress(done, len(sources), source.name)
-                if source.name not in gone:
-                    yield tally.draft_of_file(source)
+                yield tally.draft_of_file(source)
 
         tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
         writer.remove([tally.known[name][0] for name in gone])
         if progress:
             progress(len(sources), len(sources), "")
-        return tally.report(gone)
+        return tally.report(removed=gone, skipped=found.skipped)
 
 
 def ingest_documents(
@@ -172,20 +179,22 @@ def ingest_documents(
 
 
 def remove(names: Sequence[str], index: str | Path | None = None, *, config: Config | None = None) -> list[str]:
-    """Drop documents from an index, each named by source or id, and return their sources.
+    """Drop documents from an index, each named by source, by id or by a path as `ingest` takes it; return the sources.
 
     Raises:
         IndexMissing: there is no index.
         UnknownDocument: one of them is not there; nothing is dropped then.
     """
     config = config or Config.load()
-    with writing(Path(index or config.index), config, purpose="footnote remove") as writer:
+    root = Path(index or config.index)
+    with writing(root, config, purpose="footnote remove") as writer:
         known = writer.library.sources()
-        source_of = {doc_id: source for source, (doc_id, _) in known.items()}
-        missing = [name for name in names if name not in known and name not in source_of]
+        source_of = {doc_id: source for source, (doc_id, _) in known.items()} | {source: source for source in known}
+        meant = {name: source_of.get(name, source_name(as_place(name), root)) for name in names}
+        missing = [name for name, source in meant.items() if source not in known]
         if missing:
             raise UnknownDocument(f"no document has the source or id {missing[0]!r}; `footnote list` shows them all.")
-        sources = list(dict.fromkeys(source_of.get(name, name) for name in names))
+        sources = list(dict.fromkeys(meant.values()))
         writer.remove([known[source][0] for source in sources])
         return sources
 

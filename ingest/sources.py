@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-import pathspec
+from pathspec import GitIgnoreSpec
+
+from ingest.readers import SUFFIXES
+from rag.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable
 
 IGNORE_FILE = ".footnoteignore"
+_ADDRESS = re.compile(r"https?:/", re.IGNORECASE)  # one slash: a Path has lost the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,40 +29,181 @@ class Source:
     name: str
 
 
+@dataclass(slots=True)
+class Found:
+    """What the paths of a user mean; all of it goes by the names of the library.
+
+    `files` are there to be read; `skipped` lie in a folder and have no reader; `failed` have a reason. `places` are the
+    files and folders that were looked through, `missing` are not there, and of what is below `unseen` nothing is known.
+    """
+
+    root: Path
+    files: dict[str, Source] = field(default_factory=dict)
+    skipped: dict[str, None] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    places: dict[str, None] = field(default_factory=dict)
+    missing: dict[str, None] = field(default_factory=dict)
+    unseen: dict[str, None] = field(default_factory=dict)
+
+    def is_gone(self, name: str) -> bool:
+        """Tell whether a file of this name, which the library knows, is certainly there no longer.
+
+        A file that was named and is missing is gone. What lay below a folder that is missing or unreadable is not: the
+        folder may have been moved for a while, or its disk taken out.
+        """
+        if name in self.missing:
+            return True
+        if name in self.files or name in self.failed or name in self.skipped:
+            return False
+        unknown = any(self._is_below(name, place) for place in (*self.missing, *self.unseen))
+        return not unknown and any(self._is_below(name, place) for place in self.places)
+
+    def fail(self, name: str, reason: str) -> None:
+        """Note that a file or folder is not taken; its name is made such that it can be shown."""
+        self.failed[_shown(name)] = reason
+
+    def lose(self, path: Path, error: OSError) -> None:
+        """Note that a file or folder cannot be opened."""
+        name = source_name(path, self.root)
+        self.fail(name, _reason(error))
+        self.unseen[name] = None
+
+    def _is_below(self, name: str, place: str) -> bool:
+        if PurePath(name).is_relative_to(place):
+            return True
+        above = PurePath(place).is_absolute() and not PurePath(name).is_absolute()
+        return above and self.root.resolve().parent.is_relative_to(Path(place).resolve())
+
+
+def as_place(given: str | Path) -> Path:
+    """Make the absolute path that a user means, `~` and `..` resolved as they are written; links stay links."""
+    return _absolute(os.path.expanduser(given))  # noqa: PTH111 (Path's own raises for a file named ~lock.txt)
+
+
 def source_name(path: Path, root: Path) -> str:
     """Name a file: relative to the folder that holds the index where it lies below that, else absolute.
 
-    So a project keeps its index when it is moved, and the name never depends on the working directory.
+    So a project keeps its index when it is moved, and the name never depends on the working directory. A file that is
+    a link is named as the link. The folder of the index may itself be reached through a link, by either path.
     """
-    path, home = path.resolve(), root.resolve().parent
-    return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.as_posix()
+    path, home = _absolute(path), root.resolve().parent
+    for folder in (_absolute(root).parent, home):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    real = path.parent.resolve() / path.name
+    return (real.relative_to(home) if real.is_relative_to(home) else path).as_posix()
 
 
-def find(paths: Iterable[Path], root: Path) -> Iterator[Source]:
-    """Yield the files that are meant, each once: a file as it is named, a folder with all below it.
+def find(paths: Iterable[str | Path], root: Path) -> Found:
+    """Find the files that are meant, each once: a file as it is named, a folder with all below it.
 
-    Of a folder, hidden files are passed over, and what its `.footnoteignore` names in the manner of `.gitignore`.
+    Of a folder, hidden files and the index are passed over, and what its `.footnoteignore` names in the manner of
+    `.gitignore`; links to files are files, links to folders are not followed.
+
+    Raises:
+        ConfigError: a `.footnoteignore` is not UTF-8, or holds what is no pattern.
     """
-    seen = set()
-    for path in paths:
-        for file in _below(path) if path.is_dir() else [path]:
-            name = source_name(file, root)
-            if name not in seen:
-                seen.add(name)
-                yield Source(file, name)
+    found = Found(root)
+    for given in paths:
+        if _ADDRESS.match(str(given)):
+            found.fail(str(given), "addresses are not fetched yet; save the page and ingest the file")
+        else:
+            _look(as_place(given), found)
+    return found
 
 
-def is_below(name: str, folder: Path, *, root: Path) -> bool:
-    """Tell whether a name of the library stands for a file in this folder, which may be gone."""
-    return (root.resolve().parent / name).is_relative_to(folder.resolve())
+def _look(place: Path, found: Found) -> None:
+    """Note what a path stands for: a file, a folder, or nothing."""
+    name = source_name(place, found.root)
+    try:
+        is_folder = stat.S_ISDIR(place.stat().st_mode)
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError) and not place.is_symlink():
+            found.missing[_shown(name)] = None
+        else:
+            found.lose(place, error)
+        return
+    if place.resolve().is_relative_to(found.root.resolve()):
+        found.fail(name, "belongs to the index, which is not ingested")
+        return
+    found.places[name] = None
+    if is_folder:
+        _walk(place, found)
+    else:
+        _take(place, found)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    ignore_file = folder / IGNORE_FILE
-    lines = ignore_file.read_text(encoding="utf-8").splitlines() if ignore_file.is_file() else []
-    ignored = pathspec.GitIgnoreSpec.from_lines(lines)
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if path.is_file() and not hidden and not ignored.match_file(relative):
-            yield path
+def _walk(folder: Path, found: Found) -> None:
+    """Take the files of a folder and of all below it; what cannot be opened is noted, and unseen."""
+
+    def refuse(error: OSError) -> None:
+        refused = Path(error.filename or folder)
+        if refused == folder or not ignored.match_file(f"{refused.relative_to(folder)}/"):
+            found.lose(refused, error)
+
+    try:
+        ignored = _ignored(folder / IGNORE_FILE)
+    except OSError as error:
+        found.lose(folder, error)
+        return
+    root = found.root.resolve()
+    for at, folders, files in os.walk(folder, onerror=refuse):
+        here = Path(at)
+        folders[:] = sorted(name for name in folders if name[0] != "." and (here / name).resolve() != root)
+        for path in (here / name for name in sorted(files) if name[0] != "."):
+            if ignored.match_file(path.relative_to(folder)):
+                continue
+            if path.suffix.lower() in SUFFIXES:
+                _take(path, found)
+            else:
+                found.skipped[_shown(source_name(path, found.root))] = None
+
+
+def _take(path: Path, found: Found) -> None:
+    """Note a file as one to be read, or why it cannot be."""
+    name = source_name(path, found.root)
+    try:
+        is_regular = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        found.fail(name, _reason(error))
+        return
+    if not is_regular:
+        found.fail(name, "is no regular file")
+    elif _shown(name) != name:
+        found.fail(name, "its name is not UTF-8; rename it")  # SQLite and tantivy keep no other names
+    else:
+        found.files[name] = Source(path, name)
+
+
+def _ignored(file: Path) -> GitIgnoreSpec:
+    """Read the patterns of a `.footnoteignore`; none where there is no such file."""
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        data = b""
+    try:
+        lines = data.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        number = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{file}, line {number}, is not UTF-8: byte {data[error.start]:#04x}; save it as UTF-8"
+        ) from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError as error:
+            raise ConfigError(f"{file}, line {number}: {line!r} is no pattern; write it as in a .gitignore") from error
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 (Path.resolve follows links)
+
+
+def _reason(error: OSError) -> str:
+    leads_nowhere = isinstance(error, FileNotFoundError) and Path(error.filename or "").is_symlink()
+    return "is a link to nothing" if leads_nowhere else f"cannot be read: {error.strerror or error}"
+
+
+def _shown(name: str) -> str:
+    return name.encode(errors="backslashreplace").decode()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.markdown import headings
@@ -27,6 +28,8 @@ _FINER = (re.compile(r"\n"), re.compile(r"[,;:–—](?=\s)|[，；：、]|—+|
 # The sentence finder's time grows with the square of what it is given: a window of this size costs it milliseconds.
 _WINDOW_CHARS = 4_000
 _PATH_MARK = " › "
+# Where `#` means a heading: our reader of web pages writes it so too. Elsewhere "# 1 in the charts" is text.
+_WITH_HEADINGS = {".md", ".markdown", ".html", ".htm"}
 
 
 class _Section(NamedTuple):
@@ -70,14 +73,15 @@ def _cost(text: str, start: int, end: int) -> int:
 
 
 def _sections(document: Document) -> Iterator[_Section]:
-    """Yield the stretches between heading lines. A heading that repeats the title is left out of the path."""
+    """Yield the stretches between headings. One that repeats the title is left out of the path."""
     start = 0
     path: list[tuple[int, str]] = []
 
     def section(end: int) -> _Section:
         return _Section(start, end, _PATH_MARK.join(title for _, title in path if title != document.title))
 
-    for heading in headings(document.text):
+    with_headings = PurePath(document.source).suffix.lower() in _WITH_HEADINGS
+    for heading in headings(document.text) if with_headings else ():
         yield section(heading.start)
         path = [(level, title) for level, title in path if level < heading.level]
         path.append((heading.level, heading.title))

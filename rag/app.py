@@ -6,7 +6,10 @@ has to be made.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
+import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -100,8 +103,7 @@ class Assistant:
 
     def titles(self, hits: Iterable[Hit]) -> dict[str, str]:
         """Return the titles of the documents that hits belong to, by document id."""
-        found = self.index.library.some_documents({hit.passage.doc_id for hit in hits})
-        return {doc_id: document.title for doc_id, document in found.items()}
+        return self.index.library.titles({hit.passage.doc_id for hit in hits})
 
     def documents(self) -> list[Document]:
         """Return all documents of the index, by source."""
@@ -142,7 +144,7 @@ def answer(
     if documents is None:
         root = Path(config.index)
         if not Layout(root).library.is_file():
-            _maker("ingest")([CORPUS], root, config=config)
+            _make_default(root, config)
         with Assistant(root, config) as bot:
             return bot.ask(question, history=history, filters=filters, as_of=as_of)
     with tempfile.TemporaryDirectory(prefix="footnote-") as folder:
@@ -151,6 +153,17 @@ def answer(
         _maker("ingest_documents")(documents, root, config=config, embedder=embedder)
         with Assistant(root, config, embedder=embedder) as bot:
             return bot.ask(question, history=history, filters=filters, as_of=as_of)
+
+
+def _make_default(root: Path, config: Config) -> None:
+    """Make the default index beside its place, and move it there whole."""
+    beside = root.with_name(f"{root.name}.{os.getpid()}")
+    try:
+        _maker("ingest")([CORPUS], beside, config=config)
+        with contextlib.suppress(OSError):  # another process was first
+            beside.rename(root)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def _maker(name: str) -> Any:  # noqa: ANN401 (a function of a package that this one does not know)

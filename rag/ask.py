@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.compose import compose
 from rag.read import read
 from rag.retrieve import retrieve
-from rag.text import content_terms, is_chinese
+from rag.text import STOP_WORDS, is_chinese, words
 from rag.types import Answer, Delta, Done, Filters, Read, Retrieved
 from rag.verify import verify
 
@@ -128,33 +129,43 @@ def search(query: str, resources: Resources, *, filters: Filters, limit: int, sc
 
 
 def search_query(question: str, history: Sequence[Turn]) -> str:
-    """Return what to search for: a question that points back, or says little, brings the one before it along.
+    """Return what to search for: a question that points back, or names nothing, brings the one before it along.
 
     >>> search_query("And when?", [Turn("user", "Who is Li Yuju?")])
     'And when? Who is Li Yuju?'
     """
     previous = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
-    leans = _POINTS_BACK.search(question.casefold()) or len(content_terms(question)) <= _FEW_TERMS
+    leans = _POINTS_BACK.search(question.casefold()) or not _names_something(question)
     return f"{question} {previous}" if previous and leans else question
+
+
+def _names_something(question: str) -> bool:
+    return any(word not in STOP_WORDS for word in words(question))
 
 
 def _look(query: str, resources: Resources, *, question: str, filters: Filters, scale: int) -> _Found:
     hits = search(query, resources, filters=filters, limit=resources.config.search.limit * scale, scale=scale)
     documents = resources.index.library.some_documents({hit.passage.doc_id for hit in hits})
     hits = [hit for hit in hits if hit.passage.doc_id in documents]
-    readings = [
-        read(text, hits, documents=documents, embed=resources.embedder.embed, term_weights=resources.index.term_weights)
-        for text in dict.fromkeys((question, query))
-    ]
-    return _Found(tuple(hits), documents, tuple(_best_of(readings)))
+    reading = partial(
+        read, hits=hits, documents=documents, embed=resources.embedder.embed, term_weights=resources.index.term_weights
+    )
+    evidence = reading(question)
+    if query != question:
+        evidence = _with_what_went_before(evidence, reading(query), alone=not _names_something(question))
+    return _Found(tuple(hits), documents, tuple(evidence))
 
 
-def _best_of(readings: Sequence[Sequence[Evidence]]) -> list[Evidence]:
-    """Keep of each sentence the better reading: a follow-up may say all that is needed, or need what went before."""
-    best: dict[tuple[str, int], Evidence] = {}
-    for found in (found for reading in readings for found in reading):
+def _with_what_went_before(own: Sequence[Evidence], joint: Sequence[Evidence], *, alone: bool) -> list[Evidence]:
+    """Keep of each sentence the better of two readings: of the follow-up, and of it with the question before it.
+
+    The second counts only for sentences that hold something of the follow-up itself, unless it names nothing: else
+    every new subject would be answered with the old one.
+    """
+    best = {(found.passage.id, found.start): found for found in own}
+    for found in joint:
         place = (found.passage.id, found.start)
-        if place not in best or found.score > best[place].score:
+        if found.score > best[place].score and (alone or best[place].scores["cover"] > 0):
             best[place] = found
     return sorted(best.values(), key=lambda found: (-found.score, found.passage.id, found.start))
 

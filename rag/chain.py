@@ -10,6 +10,7 @@ from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun  # noqa: TC002 (read by LangChain)
 from langchain_core.documents import Document as LangChainDocument
+from langchain_core.messages import convert_to_messages
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 from pydantic import ConfigDict
@@ -38,19 +39,22 @@ class FootnoteRetriever(BaseRetriever):
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 (LangChain passes it by name)
     ) -> list[LangChainDocument]:
         hits = self.bot.search(query, limit=self.limit, filters=self.filters)
-        return [_document(hit, self.bot.document(hit.passage.doc_id)) for hit in hits]
+        documents = self.bot.index.library.some_documents({hit.passage.doc_id for hit in hits})
+        return [_document(hit, documents[hit.passage.doc_id]) for hit in hits if hit.passage.doc_id in documents]
 
 
 def as_runnable(bot: Assistant) -> Runnable[str | dict[str, Any], Answer]:
     """Return a runnable that answers: a question, or `{"question": …, "history": …, "filters": …, "as_of": …}`.
 
-    `history` takes Turns or LangChain messages. Its `stream` yields the one Answer.
+    `history` takes Turns, or messages in any form that LangChain knows. Its `stream` yields the one Answer.
     """
 
     def ask(given: str | dict[str, Any]) -> Answer:
         if isinstance(given, str):
             return bot.ask(given)
-        history = [_turn(message) for message in given.get("history", ())]
+        if "question" not in given:
+            raise ValueError(f"as_runnable was given {sorted(given)}; it needs a 'question'.")
+        history = [_turn(message) for message in given.get("history") or ()]
         return bot.ask(given["question"], history=history, filters=given.get("filters"), as_of=given.get("as_of"))
 
     return RunnableLambda(ask, name="footnote")
@@ -59,6 +63,7 @@ def as_runnable(bot: Assistant) -> Runnable[str | dict[str, Any], Answer]:
 def _turn(message: Any) -> Turn:  # noqa: ANN401 (a Turn or any LangChain message)
     if isinstance(message, Turn):
         return message
+    (message,) = convert_to_messages([message])
     return Turn("user" if message.type == "human" else "assistant", str(message.text))
 
 

@@ -34,26 +34,26 @@ _SAME = 0.7
 def compose(evidence: Sequence[Evidence], documents: Mapping[str, Document], *, settings: Answering) -> list[Sentence]:
     """Quote the best evidence, best first: none below the threshold, none that says what another one said.
 
+    A sentence that leans on one that is quoted already is quoted together with it.
+
     Args:
         evidence: what reading found, best first.
         documents: the documents it was found in, by id.
         settings: how many sentences at most, and the threshold.
     """
-    written: list[Sentence] = []
     quoted: list[tuple[str, Span, set[str]]] = []
     for found in evidence:
-        if len(written) == settings.sentences or found.score < max(
-            settings.threshold, _SHARE_OF_BEST * evidence[0].score
-        ):
+        if found.score < max(settings.threshold, _SHARE_OF_BEST * evidence[0].score):
             break
         document = documents[found.passage.doc_id]
-        words = set(terms(document.text[found.start : found.end]))
-        if any(_overlaps(found, *seen) or _alike(words, seen[2]) for seen in quoted):
-            continue
         span = _self_contained(found, document)
-        quoted.append((document.id, span, words))
-        written.append(_quote(document, span))
-    return written
+        words = set(terms(document.text[found.start : found.end]))
+        met = [n for n, (doc_id, other, _) in enumerate(quoted) if doc_id == document.id and _overlap(span, other)]
+        if met and found.start >= quoted[met[0]][1].end:
+            quoted[met[0]] = (document.id, _join(span, quoted[met[0]][1]), words | quoted[met[0]][2])
+        elif not met and len(quoted) < settings.sentences and not any(_alike(words, other) for *_, other in quoted):
+            quoted.append((document.id, span, words))
+    return [_quote(documents[doc_id], span) for doc_id, span, _ in quoted]
 
 
 def _quote(document: Document, span: Span) -> Sentence:
@@ -74,8 +74,12 @@ def _self_contained(found: Evidence, document: Document) -> Span:
     return Span(start, found.end)
 
 
-def _overlaps(found: Evidence, doc_id: str, span: Span, _words: set[str]) -> bool:
-    return found.passage.doc_id == doc_id and found.start < span.end and span.start < found.end
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _join(one: Span, other: Span) -> Span:
+    return Span(min(one.start, other.start), max(one.end, other.end))
 
 
 def _alike(words: set[str], others: set[str]) -> bool:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from rag.errors import FootnoteError
+from rag.config import Config, find_file, flatten
+from rag.errors import FootnoteError, IndexMismatch, IndexMissing
 from rag.indexes import Index, Layout
 from rag.models import embedding_fingerprint, load_embedder
 from rag.writer import holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
-
-    from rag.config import Config
 
 # A rebuild needs room for a second pair of mirrors; less than this is too little for any index.
 _MIN_FREE_BYTES = 500_000_000
@@ -35,30 +34,52 @@ class Check:
 
 def examine(root: Path, config: Config) -> list[Check]:
     """Look at everything an index needs, from the model to the agreement of its three stores."""
-    checks = [_guarded("model", lambda: _model(config)), _guarded("disk", lambda: _disk(root))]
-    if not Layout(root).library.is_file():
+    layout = Layout(root)
+    rebuild = f"footnote rebuild --index {root}"
+    checks = [
+        _settings(config),
+        _guarded("model", lambda: _model(config), remedy="mend what the message names"),
+        _guarded("disk", lambda: _disk(root), remedy="put the index elsewhere with --index"),
+    ]
+    if not layout.library.is_file():
         remedy = f"footnote ingest PATH… --index {root}"
         return [*checks, Check("index", ok=False, detail=f"there is none in {root}", remedy=remedy)]
-    checks.append(_guarded("lock", lambda: _lock(root)))
+    writer = _writer(layout)
+    checks.append(Check("lock", ok=True, detail=f"held by {writer}" if writer else "nobody is writing"))
     try:
         index = Index(root, config)
     except FootnoteError as error:
-        return [*checks, Check("index", ok=False, detail=str(error), remedy=f"footnote rebuild --index {root}")]
+        again = f"delete {root}, or put back a copy of it, and ingest again"
+        return [*checks, Check("index", ok=False, detail=str(error), remedy=_mending(error, rebuild, again))]
     try:
         checks.append(Check("index", ok=True, detail=f"made with {index.fingerprint}"))
-        checks.append(_guarded("library", lambda: _library(index)))
-        checks.append(_guarded("mirrors", lambda: _mirrors(index)))
+        restore = f"put back a copy of {layout.library}, or delete {root} and ingest again"
+        checks.append(_guarded("library", lambda: _library(index, restore, writer=writer), remedy=restore))
+        checks.append(_guarded("mirrors", lambda: _mirrors(index, rebuild), remedy=rebuild))
     finally:
         index.close()
     return checks
 
 
-def _guarded(name: str, look: Callable[[], Check]) -> Check:
+def _guarded(name: str, look: Callable[[], Check], *, remedy: str) -> Check:
     """A check that fails on its way is a finding, too."""
     try:
         return look()
-    except (FootnoteError, OSError) as error:
-        return Check(name, ok=False, detail=str(error), remedy="mend what the message names, then ask again")
+    except Exception as error:  # noqa: BLE001 (whatever an engine raises on a damaged file)
+        return Check(name, ok=False, detail=str(error), remedy=remedy)
+
+
+def _mending(error: FootnoteError, rebuild: str, again: str) -> str:
+    if isinstance(error, IndexMismatch):
+        return rebuild
+    return "ask again in a moment" if isinstance(error, IndexMissing) else again
+
+
+def _settings(config: Config) -> Check:
+    defaults = Config()
+    changed = [f"{key} = {value!r}" for key, value in flatten(config) if (key, value) not in flatten(defaults)]
+    origin = find_file(Path.cwd()) or "no footnote.toml"
+    return Check("settings", ok=True, detail=f"{origin}; other than by default: {', '.join(changed) or 'nothing'}")
 
 
 def _model(config: Config) -> Check:
@@ -73,37 +94,32 @@ def _disk(root: Path) -> Check:
     return Check("disk", ok=not remedy, detail=f"{free / 1e9:.1f} GB free at {folder}", remedy=remedy)
 
 
-def _lock(root: Path) -> Check:
-    layout = Layout(root)
+def _writer(layout: Layout) -> str:
+    """Name who is writing; empty where nobody is."""
     try:
         with FileLock(layout.lock, timeout=0):
-            return Check("lock", ok=True, detail="nobody is writing")
+            return ""
     except Timeout:
-        return Check("lock", ok=True, detail=f"held by {holder(layout)}; asking goes on meanwhile")
+        return holder(layout)
 
 
-def _library(index: Index) -> Check:
+def _library(index: Index, restore: str, *, writer: str) -> Check:
     problems = index.library.problems()
-    counts = ", ".join(f"{number} {name}" for name, number in index.library.counts().items())
     half = len(index.library.hidden())
     if problems:
-        remedy = f"restore {index.layout.library} from a backup, or delete {index.layout.root} and ingest again"
-        return Check("library", ok=False, detail="; ".join(problems), remedy=remedy)
-    if half:
-        remedy = "the next ingest, remove or rebuild clears it away; until then nobody sees it"
+        return Check("library", ok=False, detail="; ".join(problems), remedy=restore)
+    if half and not writer:
+        remedy = "the next ingest, remove or rebuild clears them away; until then nobody sees them"
         return Check("library", ok=False, detail=f"{half} documents half in or half out", remedy=remedy)
+    counts = ", ".join(f"{number} {name}" for name, number in index.library.counts().items())
     return Check("library", ok=True, detail=counts)
 
 
-def _mirrors(index: Index) -> Check:
-    truth = index.library.passage_ids()
-    dense, lexical = index.mirror_ids()
+def _mirrors(index: Index, rebuild: str) -> Check:
     wrong = [
-        f"{name} lacks {len(truth - ids)} and has {len(ids - truth)} too many"
-        for name, ids in (("vectors", dense), ("lexical", lexical))
-        if ids != truth
+        f"{name} lacks {lacking} passages and has {strange} too many"
+        for name, (lacking, strange) in index.differences().items()
+        if lacking or strange
     ]
-    remedy = f"footnote rebuild --index {index.layout.root}" if wrong else ""
-    return Check(
-        "mirrors", ok=not wrong, detail="; ".join(wrong) or f"both hold all {len(truth)} passages", remedy=remedy
-    )
+    detail = "; ".join(wrong) or "both hold just the passages of the library"
+    return Check("mirrors", ok=not wrong, detail=detail, remedy=rebuild if wrong else "")

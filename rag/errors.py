@@ -5,7 +5,8 @@ FootnoteError
 ├── IndexMissing         there is no index where one was named
 ├── IndexMismatch        the index was made with other settings than those in force
 ├── IndexBusy            another process is writing to the index
-├── IndexDamaged         the stores of the index disagree
+├── IndexDamaged         the stores of the index disagree, or one of them cannot be read
+├── StorageFailed        a disk or file system refused to read or write
 ├── ModelMissing         the weights of a model are not on this machine
 ├── DocumentError        a file could not be turned into a document
 └── UnknownDocument      a document or passage was asked for that the library does not hold
@@ -36,6 +37,10 @@ class IndexBusy(FootnoteError):
 
 class IndexDamaged(FootnoteError):
     """The stores of the index disagree, or one of them cannot be read."""
+
+
+class StorageFailed(FootnoteError):
+    """A disk or file system refused to read or write: it is full, read-only, or gone."""
 
 
 class ModelMissing(FootnoteError):

@@ -78,6 +78,11 @@ def _trace(folder: Path, target: Path) -> None:
 def _quantise(source: Path, target: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    logging.getLogger().setLevel(logging.ERROR)  # the quantiser advises on the root logger
-    # Scales a channel: a scale a tensor takes the mean cosine to float32 from .995 down to .937.
-    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True)
+    root = logging.getLogger()  # on which the quantiser gives advice
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        # Scales a channel: a scale a tensor takes the mean cosine to float32 from .995 down to .937.
+        quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True)
+    finally:
+        root.setLevel(level)

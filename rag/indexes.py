@@ -15,9 +15,9 @@ import json
 import threading
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from rag.errors import IndexDamaged, IndexMismatch, IndexMissing
+from rag.errors import FootnoteError, IndexDamaged, IndexMismatch, IndexMissing
 from rag.lexical import Lexical
 from rag.library import SCHEMA, Library
 from rag.models import embedding_fingerprint
@@ -47,6 +47,17 @@ class Layout:
     """Where the files of an index lie."""
 
     root: Path
+
+    # What may stand in the folder of an index.
+    NAMES: ClassVar = {
+        "library.db",
+        "library.db-wal",
+        "library.db-shm",
+        "vectors",
+        "lexical",
+        "writer.lock",
+        "writer.json",
+    }
 
     @property
     def library(self) -> Path:
@@ -110,19 +121,24 @@ class _Mirrors:
         self._number = library.meta("mirror")
         self._vectors: Vectors | None = None
         self._lock = threading.Lock()
+        self._closed = False
         self.lexical = Lexical(layout.lexical(self._number))
 
     @property
     def vectors(self) -> Vectors:
         with self._lock:
+            if self._closed:
+                raise IndexDamaged("these mirrors were closed meanwhile")  # and so the reader asks the next ones
             if self._vectors is None:
                 self._vectors = Vectors(self._layout.vectors(self._number))
             return self._vectors
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             if self._vectors is not None:
                 self._vectors.close()
+                self._vectors = None
 
 
 class Index:
@@ -140,9 +156,11 @@ class Index:
             raise no_index(root)
         self.library = Library(self.layout.library)
         self.fingerprint = Fingerprint.of(config)
-        if Fingerprint.stored(self.library) is None:
-            raise IndexMissing(f"the index in {root} is only just being made. Ask again in a moment.")
-        check_fingerprint(self.layout, self.library, wanted=self.fingerprint)
+        try:
+            check_fingerprint(self.layout, self.library, wanted=self.fingerprint)
+        except FootnoteError:
+            self.library.close()
+            raise
         self._lock = threading.Lock()
         self._mirrors: _Mirrors | None = None
 
@@ -166,9 +184,18 @@ class Index:
         """Return the inverse document frequency of terms over all passages."""
         return self._with_mirrors(lambda mirrors: mirrors.lexical.weights(words))
 
-    def mirror_ids(self) -> tuple[set[str], set[str]]:
-        """Return the passage ids that the dense and the lexical mirror hold."""
-        return self._with_mirrors(lambda mirrors: (set(mirrors.vectors.ids()), set(mirrors.lexical.ids())))
+    def differences(self) -> dict[str, tuple[int, int]]:
+        """Return for each mirror how many visible passages it lacks, and how many it holds that no document has.
+
+        What belongs to a document on its way in or out is no difference.
+        """
+
+        def compare(mirrors: _Mirrors) -> dict[str, tuple[int, int]]:
+            stores = {"vectors": set(mirrors.vectors.ids()), "lexical": set(mirrors.lexical.ids())}
+            truth, hidden = self.library.passage_ids(), self.library.passage_ids(hidden=True)
+            return {name: (len(truth - ids), len(ids - truth - hidden)) for name, ids in stores.items()}
+
+        return self._with_mirrors(compare)
 
     def _search(self, search: Callable[[_Mirrors], Found]) -> list[tuple[Passage, float]]:
         def visible(mirrors: _Mirrors) -> list[tuple[Passage, float]]:
@@ -195,14 +222,15 @@ class Index:
             time.sleep(_PAUSE_S)
         raise IndexDamaged(
             f"the index in {self.layout.root} cannot be searched ({failure or 'it changes without pause'}). "
-            f"See what is wrong: footnote doctor --index {self.layout.root}"
+            f"Mend it: footnote rebuild --index {self.layout.root}"
         ) from failure
 
     def _current(self) -> _Mirrors:
         with self._lock:
             if self._mirrors is None or self._mirrors.generation != self.library.generation:
                 if self._mirrors is not None:
-                    self._mirrors.close()  # before reopening: Chroma shares an open store by its path
+                    self._mirrors.close()
+                    self._mirrors = None  # also where the next ones cannot be opened
                 self._mirrors = _Mirrors(self.layout, self.library)
             return self._mirrors
 
@@ -216,11 +244,18 @@ def check_fingerprint(layout: Layout, library: Library, *, wanted: Fingerprint) 
     """Hold an index against the settings in force.
 
     Raises:
+        IndexMissing: it is not made yet.
         IndexMismatch: it was made with others.
     """
     stored = Fingerprint.stored(library)
-    if stored is not None and stored != wanted:
+    if stored is None:
+        raise IndexMissing(
+            f"the index in {layout.root} is being made. Ask again in a moment; "
+            f"if nobody is making it: footnote ingest PATH… --index {layout.root}"
+        )
+    if stored != wanted:
         raise IndexMismatch(
             f"the index in {layout.root} was made with [{stored}], but the settings in force are [{wanted}]. "
-            f"Bring it to these settings: footnote rebuild --index {layout.root}; or go back to the others."
+            f"Bring it to these settings: footnote rebuild --index {layout.root} (and the same --set); "
+            "or go back to the others."
         )

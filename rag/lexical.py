@@ -30,9 +30,9 @@ _HEAP_BYTES = 64_000_000
 class Lexical:
     """An open tantivy index of passages. `writing` takes tantivy's own lock for as long as it is open."""
 
-    def __init__(self, folder: Path, *, writing: bool = False) -> None:
+    def __init__(self, folder: Path, *, writing: bool = False, create: bool = False) -> None:
         self._schema = _schema()
-        if writing:
+        if create:
             folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(self._schema, path=str(folder))
         else:

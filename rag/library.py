@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag.errors import IndexDamaged, UnknownDocument
+from rag.errors import IndexDamaged, StorageFailed, UnknownDocument
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ _DOCUMENT = "d.id, d.source, d.title, d.publisher, d.author, d.published, d.lang
 _PASSAGE = "p.doc_id, p.start, p.end, substr(d.text, p.start + 1, p.end - p.start), p.heading"
 # SQLite's own limit of host parameters in a statement is 32,766; small batches also keep readers waiting less.
 _BATCH = 500
+# How long a statement waits for another process's transaction; ours take milliseconds.
+_PATIENCE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,18 @@ class Entry:
 class Library:
     """One open `library.db`. Safe to use from several threads; writing is for the holder of the lock only."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, writing: bool = False) -> None:
+        self._path = path
         self._lock = threading.RLock()
-        try:
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=60)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_TABLES)
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(f"{path} is not a library ({error}). Restore it, or delete the index folder.") from error
+        with self._explained():
+            address = f"{path.resolve().as_uri()}?mode={'rwc' if writing else 'ro'}"
+            self._db = sqlite3.connect(
+                address, uri=True, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
+            )
+            if writing:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.executescript(_TABLES)
 
     def close(self) -> None:
         """Close the file; the library cannot be used afterwards."""
@@ -81,18 +86,34 @@ class Library:
             self._db.close()
 
     @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say of an error of SQLite what it means for the index."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+                raise IndexDamaged(
+                    f"{self._path} is not a library, or no longer one ({error}). "
+                    "Put back a copy of it, or delete the index folder and ingest again."
+                ) from error
+            raise StorageFailed(
+                f"{self._path} could not be read or written: {error}. What was there is kept."
+            ) from error
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, self._explained():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
-        with self._lock:
+        with self._lock, self._explained():
             return self._db.execute(sql, values).fetchall()
 
     def _rows_in(self, sql: str, keys: Sequence[str]) -> Iterator[tuple]:  # type: ignore[type-arg]
@@ -100,8 +121,6 @@ class Library:
         for first in range(0, len(keys), _BATCH):
             part = keys[first : first + _BATCH]
             yield from self._rows(sql.format(",".join("?" * len(part))), part)
-
-    # --- what readers see -------------------------------------------------------------------------------------------
 
     def meta(self, key: str, default: str = "") -> str:
         """Return a stored value, or the default."""
@@ -115,8 +134,10 @@ class Library:
 
     def documents(self) -> Iterator[Document]:
         """Yield all visible documents, by source."""
-        for (doc_id,) in self._rows("SELECT id FROM documents WHERE state = 'visible' ORDER BY source"):
-            yield self.document(doc_id)
+        ids = [row[0] for row in self._rows("SELECT id FROM documents WHERE state = 'visible' ORDER BY source")]
+        for first in range(0, len(ids), _BATCH):
+            found = self.some_documents(ids[first : first + _BATCH])
+            yield from (found[doc_id] for doc_id in ids[first : first + _BATCH] if doc_id in found)
 
     def hidden(self) -> list[str]:
         """Return the ids of documents that no reader sees: begun and not finished, or not wholly removed."""
@@ -144,6 +165,17 @@ class Library:
         found = (Passage(*row) for row in self._rows_in(sql, ids))
         return {passage.id: passage for passage in found}
 
+    def titles(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the titles of those of the documents that are visible, by id."""
+        sql = "SELECT id, title FROM documents WHERE state = 'visible' AND id IN ({})"
+        return dict(self._rows_in(sql, sorted(ids)))
+
+    def ids_of(self, sources: Sequence[str]) -> dict[str, str]:
+        """Return the ids of those of the sources that have a visible document, by source."""
+        return dict(
+            self._rows_in("SELECT source, id FROM documents WHERE state = 'visible' AND source IN ({})", sources)
+        )
+
     def sources(self) -> dict[str, tuple[str, str]]:
         """Return the id and the file hash of each visible document, by source."""
         rows = self._rows("SELECT source, id, file_hash FROM documents WHERE state = 'visible'")
@@ -156,10 +188,10 @@ class Library:
                  (SELECT count(*) FROM embeddings)"""
         return dict(zip(("documents", "passages", "embeddings"), self._rows(sql)[0], strict=True))
 
-    def passage_ids(self) -> set[str]:
-        """Return the ids of all passages of visible documents."""
-        sql = "SELECT p.id FROM passages p JOIN documents d ON d.id = p.doc_id WHERE d.state = 'visible'"
-        return {row[0] for row in self._rows(sql)}
+    def passage_ids(self, *, hidden: bool = False) -> set[str]:
+        """Return the ids of all passages of visible documents, or of hidden ones."""
+        sql = "SELECT p.id FROM passages p JOIN documents d ON d.id = p.doc_id WHERE (d.state != 'visible') = ?"
+        return {row[0] for row in self._rows(sql, (hidden,))}
 
     def passages_of(self, doc_ids: Sequence[str]) -> Iterator[tuple[Passage, str]]:
         """Yield every passage of these documents, of whatever state, with its embedding key, in order of place."""
@@ -181,8 +213,6 @@ class Library:
             count = self._rows(sql)[0][0]
             found += [f"{count} {what}"] if count else []
         return found
-
-    # --- what the writer does ---------------------------------------------------------------------------------------
 
     def set_meta(self, values: Mapping[str, str]) -> None:
         """Store values, and move the generation number."""

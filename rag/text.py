@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
 # Changes whenever `terms` gives other output for the same input: the lexical index stores it.
 TOKENISER = "terms-1"
@@ -25,7 +25,7 @@ _TOKEN = re.compile(rf"[{_CJK}]+|\d+(?:[.,]\d+)*|[^\W\d_{_CJK}]+(?:['’][^\W\d_
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’」』）)\]]*\s*$")
 # Below this many letters the language guesser is a coin toss, and English is the better guess.
-_MIN_LETTERS_TO_GUESS = 24
+_MIN_LETTERS_TO_GUESS = 60
 _MONTHS = "January February March April May June July August September October November December".split()
 
 # Function words of questions and statements. They carry no evidence, and BM25 over them costs time on large indexes.
@@ -74,6 +74,28 @@ def detect_language(text: str) -> str:
 
     language: str = py3langid.classify(sample)[0]
     return language
+
+
+def language_code(code: str) -> str:
+    """Return the ISO 639 code that a language tag begins with.
+
+    >>> language_code("zh-CN")
+    'zh'
+    """
+    return re.split(r"[-_]", code.strip().lower(), maxsplit=1)[0]
+
+
+def as_day(value: object) -> date | None:
+    """Return a day as a plain date, cutting off a time of day.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if value is None or isinstance(value, date):
+        return value
+    raise TypeError(f"{value!r} is no day; give a datetime.date")
 
 
 def format_date(day: date, language: str = "en") -> str:

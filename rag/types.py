@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from rag.text import detect_language, format_date, normalise
+from rag.text import as_day, detect_language, format_date, language_code, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,16 +62,15 @@ class Document:
     ) -> Document:
         """Make a document of a text: normalise it, tell its language if that is not given, derive its id.
 
-        Without a source or an address, the text is its own source. `pages` are offsets into the normalised text. The id
-        covers all that a citation shows, so that a corrected date makes a new document and an update stays one step.
+        Without a source, the document is its own. `pages` are offsets into the normalised text. The id covers all that
+        a citation shows, so that a corrected date makes a new document and an update stays one step.
         """
         text = normalise(text)
-        source = source or url or f"text:{hashlib.sha256(text.encode()).hexdigest()[:_ID_CHARS]}"
-        language = language or detect_language(text)
-        published_iso = published.isoformat() if published else None
-        seen = (source, title, publisher, author, published_iso, language, url, text, *pages)
+        language = language_code(language) if language else detect_language(text)
+        published = as_day(published)
+        seen = (source, title, publisher, author, str(published), language, url, text, *pages)
         key = hashlib.sha256(repr(seen).encode()).hexdigest()[:_ID_CHARS]
-        return cls(key, source, title, publisher, author, published, language, url, text, pages)
+        return cls(key, source or f"text:{key}", title, publisher, author, published, language, url, text, pages)
 
     def header(self, heading: str = "") -> str:
         """Say in one line what a passage belongs to: it is indexed with the passage but is no part of its text.
@@ -111,13 +110,23 @@ class Passage:
 class Filters:
     """What a hit must be: each field that is set must match; several values of one field are alternatives.
 
-    Publishers are compared without case. Both dates are inclusive; a document without a date fails a date filter.
+    Publishers are compared without case, languages by their first part (`zh-CN` is `zh`). Both dates are inclusive; a
+    document without a date fails a date filter.
     """
 
     publishers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     published_from: date | None = None
     published_to: date | None = None
+
+    def __post_init__(self) -> None:
+        """Bring languages and days to the form that documents have."""
+        for name in ("publishers", "languages"):
+            if isinstance(getattr(self, name), str):
+                raise TypeError(f"{name} is {getattr(self, name)!r}; it must be a tuple, as ({getattr(self, name)!r},)")
+        object.__setattr__(self, "languages", tuple(map(language_code, self.languages)))
+        for name in ("published_from", "published_to"):
+            object.__setattr__(self, name, as_day(getattr(self, name)))
 
     def __bool__(self) -> bool:
         """Tell whether anything is filtered at all."""

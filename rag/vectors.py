@@ -5,6 +5,7 @@ Chroma's local store serves one writing process; another process sees its change
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,35 +19,43 @@ if TYPE_CHECKING:
 
 _COLLECTION = "passages"
 _PAGE = 5000
+_lock = threading.Lock()
+_names: set[str] = set()
 
 
 class Vectors:
     """An open collection of passage vectors, compared by cosine."""
 
-    def __init__(self, folder: Path, *, writing: bool = False) -> None:
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
         import chromadb
         from chromadb.config import Settings
 
-        if writing:
+        if create:
             folder.mkdir(parents=True, exist_ok=True)
         elif not folder.is_dir():
             raise FileNotFoundError(f"{folder} is missing")
-        # Chroma shares a store that is open under the same name: a relative one would name others elsewhere, too.
+        self._name = _own_name(folder)
         # Chroma's own annotations know neither `close` nor float32 arrays.
-        self._client: Any = chromadb.PersistentClient(
-            str(folder.resolve()), settings=Settings(anonymized_telemetry=False)
-        )
+        self._client: Any = chromadb.PersistentClient(self._name, settings=Settings(anonymized_telemetry=False))
+        try:
+            self._passages = self._open_passages(create=create)
+        except Exception:
+            self.close()
+            raise
+
+    def _open_passages(self, *, create: bool) -> Any:  # noqa: ANN401
         # No embedding function: Footnote hands vectors in, and Chroma's own would be fetched from the network.
-        if writing:
-            self._passages: Any = self._client.get_or_create_collection(
-                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
-        else:
-            self._passages = self._client.get_collection(_COLLECTION, embedding_function=None)
+        if not create:
+            return self._client.get_collection(_COLLECTION, embedding_function=None)
+        return self._client.get_or_create_collection(
+            _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+        )
 
     def close(self) -> None:
         """Let go of the files."""
         self._client.close()
+        with _lock:
+            _names.discard(self._name)
 
     def add(self, rows: Sequence[tuple[Document, Passage, NDArray[np.float32]]]) -> None:
         """Add passages, each with its document and its vector; a passage that is there already is replaced."""
@@ -80,6 +89,16 @@ class Vectors:
         """Yield the ids of all passages."""
         for offset in range(0, self._passages.count(), _PAGE):
             yield from self._passages.get(limit=_PAGE, offset=offset, include=[])["ids"]
+
+
+def _own_name(folder: Path) -> str:
+    """Name a folder as no other open store in this process does: Chroma would share that one, however old its view."""
+    name = str(folder.resolve())
+    with _lock:
+        while name in _names:
+            name += "/"
+        _names.add(name)
+    return name
 
 
 def _metadata(document: Document) -> dict[str, str | int]:

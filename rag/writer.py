@@ -7,9 +7,9 @@ what an interruption left.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
+import re
 import shutil
 import socket
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from rag.errors import IndexBusy
+from rag.errors import ConfigError, IndexBusy, IndexDamaged, StorageFailed
 from rag.indexes import Fingerprint, Layout, check_fingerprint, no_index
 from rag.lexical import Lexical
 from rag.library import Library
@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rag.config import Config
+    from rag.errors import FootnoteError
     from rag.library import Entry
+
+
+_FIRST = "0001"
+_MIRROR_NAME = re.compile(r"\d{4,}")
+# A look at the lock takes it for a moment; who writes holds it for long.
+_PATIENCE_S = 1
 
 
 class Writer:
@@ -41,21 +48,38 @@ class Writer:
     def __init__(self, layout: Layout, library: Library) -> None:
         self.layout = layout
         self.library = library
-        self._number = library.meta("mirror", "0001")
+        self._number = library.meta("mirror", _FIRST)
         self._vectors: Vectors | None = None
         self._lexical: Lexical | None = None
 
-    def _open(self, number: str) -> tuple[Vectors, Lexical]:
-        return Vectors(self.layout.vectors(number), writing=True), Lexical(self.layout.lexical(number), writing=True)
-
     def _stores(self) -> tuple[Vectors, Lexical]:
         if self._vectors is None or self._lexical is None:
-            self._vectors, self._lexical = self._open(self._number)
+            with self._explained(IndexDamaged, "opened"):
+                self._vectors = Vectors(self.layout.vectors(self._number))
+                self._lexical = Lexical(self.layout.lexical(self._number), writing=True)
         return self._vectors, self._lexical
 
-    def create(self) -> None:
-        """Make both mirrors of a new index."""
-        self._stores()
+    @contextmanager
+    def _explained(self, kind: type[FootnoteError], what: str) -> Iterator[None]:
+        """Say of an error of the engines, which raise classes of their own, what it means for the index."""
+        try:
+            yield
+        except Exception as error:
+            raise kind(
+                f"the mirrors of {self.layout.root} could not be {what} ({error}). The documents are safe in the "
+                f"library; with space on the disk, mend them: footnote rebuild --index {self.layout.root}"
+            ) from error
+
+    def create(self, number: str) -> tuple[Vectors, Lexical]:
+        """Make a pair of empty mirrors in the place of whatever an interruption left there, and write to them."""
+        self.close()
+        for folder in (self.layout.vectors(number), self.layout.lexical(number)):
+            shutil.rmtree(folder, ignore_errors=True)
+        with self._explained(StorageFailed, "made"):
+            self._vectors = Vectors(self.layout.vectors(number), create=True)
+            self._lexical = Lexical(self.layout.lexical(number), create=True, writing=True)
+        self._number = number
+        return self._vectors, self._lexical
 
     def close(self) -> None:
         """Let go of the mirrors."""
@@ -67,12 +91,10 @@ class Writer:
 
     def recover(self) -> None:
         """Clear away what an interrupted writer left: hidden documents, and mirrors that are not in use."""
-        hidden = self.library.hidden()
-        if hidden:
-            self._clear(hidden)
+        self._clear(self.library.hidden())
         for folder in (self.layout.vectors(self._number).parent, self.layout.lexical(self._number).parent):
             for stray in folder.iterdir() if folder.is_dir() else ():
-                if stray.name != self._number:
+                if stray.is_dir() and _MIRROR_NAME.fullmatch(stray.name) and stray.name != self._number:
                     shutil.rmtree(stray)
 
     def put(self, entries: Sequence[Entry], vectors: Mapping[str, NDArray[np.float32]]) -> None:
@@ -83,24 +105,26 @@ class Writer:
         self.library.keep_vectors(vectors.items())
         self.library.add_pending(entries)
         self._mirror(entries, *self._stores())
-        before = self.library.sources()
-        replaced = [before[e.document.source][0] for e in entries if e.document.source in before]
+        replaced = list(self.library.ids_of([entry.document.source for entry in entries]).values())
         self.library.publish([entry.document.id for entry in entries], replaced)
         self._clear(replaced)
 
     def remove(self, doc_ids: Sequence[str]) -> None:
         """Remove documents: they vanish for readers in one step, then from the stores."""
-        self.library.publish([], doc_ids)
-        self._clear(doc_ids)
+        if doc_ids:
+            self.library.publish([], doc_ids)
+            self._clear(doc_ids)
 
     def _clear(self, doc_ids: Sequence[str]) -> None:
         """Take hidden documents out of the mirrors, then out of the library."""
         if not doc_ids:
             return
         gone = [passage.id for passage, _ in self.library.passages_of(doc_ids)]
-        dense, lexical = self._stores()
-        dense.remove(gone)
-        lexical.change(remove=gone)
+        if gone:
+            dense, lexical = self._stores()
+            with self._explained(StorageFailed, "written"):
+                dense.remove(gone)
+                lexical.change(remove=gone)
         self.library.forget(doc_ids)
 
     def remake(self, batches: Iterable[Sequence[Entry]], fingerprint: Fingerprint) -> None:
@@ -108,20 +132,14 @@ class Writer:
 
         Readers use the old mirrors until the one step that replaces them.
         """
-        self.close()
-        self.library.forget(self.library.hidden())
-        number = f"{int(self._number) + 1:04d}"
-        for folder in (self.layout.vectors(number), self.layout.lexical(number)):
-            shutil.rmtree(folder, ignore_errors=True)
-        dense, lexical = self._open(number)
+        dense, lexical = self.create(f"{int(self._number) + 1:04d}")
         passages = []
         for entries in batches:
             self._mirror(entries, dense, lexical)
             for entry in entries:
                 pairs = zip(entry.passages, entry.embedding_keys, strict=True)
                 passages += [(p.id, p.doc_id, p.start, p.end, p.heading, key) for p, key in pairs]
-        self._number, self._vectors, self._lexical = number, dense, lexical
-        self.library.replace_passages(passages, meta={"mirror": number, "fingerprint": fingerprint.meta()})
+        self.library.replace_passages(passages, meta={"mirror": self._number, "fingerprint": fingerprint.meta()})
         self.recover()
 
     def _mirror(self, entries: Sequence[Entry], dense: Vectors, lexical: Lexical) -> None:
@@ -131,8 +149,20 @@ class Writer:
             for entry in entries
             for passage, key in zip(entry.passages, entry.embedding_keys, strict=True)
         ]
-        dense.add(rows)
-        lexical.change(add=[(document, passage) for document, passage, _ in rows])
+        with self._explained(StorageFailed, "written"):
+            dense.add(rows)
+            lexical.change(add=[(document, passage) for document, passage, _ in rows])
+
+
+def _make_room(root: Path) -> None:
+    """Make the folder of a new index. One that holds other files is somebody's, and stays as it is."""
+    root.mkdir(parents=True, exist_ok=True)
+    others = sorted(path.name for path in root.iterdir() if path.name not in Layout.NAMES)
+    if others:
+        raise ConfigError(
+            f"{root} holds other files ({', '.join(others[:3])}), so no index is made in it. "
+            "Name an empty folder, or one that does not exist yet."
+        )
 
 
 @contextmanager
@@ -145,27 +175,29 @@ def writing(
     that could be of another make.
 
     Raises:
+        ConfigError: it would have to be made among other files.
         IndexMissing: there is none, and none is to be made.
         IndexBusy: someone else is writing; the message says who.
         IndexMismatch: it was made with other settings.
     """
     layout = Layout(root)
-    if not create and not layout.library.is_file():
-        raise no_index(root)
-    root.mkdir(parents=True, exist_ok=True)
+    if not layout.library.is_file():
+        if not create:
+            raise no_index(root)
+        _make_room(root)
     try:
-        lock = FileLock(layout.lock).acquire(timeout=0)
+        lock = FileLock(layout.lock).acquire(timeout=_PATIENCE_S)
     except Timeout as error:
         raise IndexBusy(f"{root} is being written to by {holder(layout)}. Wait until it is done.") from error
     with lock:
         layout.holder.write_text(json.dumps(_myself(purpose)), encoding="utf-8")
-        library = Library(layout.library)
+        library = Library(layout.library, writing=True)
         writer = Writer(layout, library)
         try:
             fingerprint = Fingerprint.of(config)
             if Fingerprint.stored(library) is None:
-                writer.create()
-                library.set_meta({"fingerprint": fingerprint.meta(), "mirror": "0001"})
+                writer.create(_FIRST)
+                library.set_meta({"fingerprint": fingerprint.meta(), "mirror": _FIRST})
             if not any_fingerprint:
                 check_fingerprint(layout, library, wanted=fingerprint)
                 writer.recover()
@@ -178,9 +210,8 @@ def writing(
 
 def _myself(purpose: str) -> dict[str, str | int]:
     since = datetime.now().astimezone().isoformat(timespec="seconds")
-    return {
-        "purpose": purpose, "pid": os.getpid(), "user": getpass.getuser(), "host": socket.gethostname(), "since": since,
-    }  # fmt: skip
+    user, host = os.environ.get("USER", "somebody"), socket.gethostname()
+    return {"purpose": purpose, "pid": os.getpid(), "user": user, "host": host, "since": since}
 
 
 def holder(layout: Layout) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
@@ -62,9 +63,10 @@ _LIKELIHOOD = (
 # No answer is certain, so none is shown with 100 %.
 _HIGHEST_SHARE = 0.99
 _EXCERPT_CHARS = 240
+_EXAMPLES = 5
 
 # Control characters and those that turn the direction of writing: both can make a text look like another one.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # What HTML and Markdown read as formatting wherever it stands; what makes a bare address a link; what opens a block.
 _MARKUP = re.compile(r"[<>&\\`*_~|$@\[\]{}]|:(?=//)|(?<=www)\.|^[-+=#:]|^\d+[.)]", re.IGNORECASE)
 # An address is shown only where it leads to the web, and nothing in it may end the link.
@@ -83,6 +85,8 @@ class Report(Protocol):
     def unchanged(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def removed(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def skipped(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def failed(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102
 
@@ -161,10 +165,14 @@ def hits_text(hits: Sequence[Hit], titles: Mapping[str, str]) -> str:
 
 
 def report_text(report: Report) -> str:
-    """Write an ingest report: the counts in one line, then each source that failed, with its reason."""
-    counts = [f"{len(getattr(report, name))} {name}" for name in ("added", "updated", "unchanged", "removed", "failed")]
+    """Write an ingest report: the counts in one line, what kinds were skipped, each source that failed and why."""
+    names = ("added", "updated", "unchanged", "removed", "failed", "skipped")
+    counts = [f"{len(getattr(report, name))} {name}" for name in names]
+    kinds = sorted({PurePath(source).suffix or "no suffix" for source in report.skipped})
+    examples = ", ".join(map(one_line, report.skipped[:_EXAMPLES]))
+    skipped = [f"skipped: no reader for {one_line(', '.join(kinds))}, as in {examples}"] if kinds else []
     failures = [f"failed: {one_line(source)}: {one_line(reason)}" for source, reason in report.failed]
-    return "\n".join([", ".join(counts), *failures])
+    return "\n".join([", ".join(counts), *skipped, *failures])
 
 
 def _write(answer: Answer, titles: Mapping[str, str], style: _Style) -> str:

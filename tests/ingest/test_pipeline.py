@@ -1,5 +1,6 @@
 """Keeping an index in step with files: what is new, changed, gone or unreadable, and what a crash leaves."""
 
+import hashlib
 import os
 import random
 import subprocess
@@ -9,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ingest import IngestReport, ingest, ingest_documents
+from ingest import IngestReport, ingest, ingest_documents, remove
+from ingest.intake import Draft, steps
+from ingest.sources import Found
 from rag.app import Assistant
 from rag.config import Config
 from rag.doctor import examine
-from rag.errors import DocumentError
-from rag.types import Document
+from rag.errors import ConfigError, DocumentError, UnknownDocument
+from rag.library import Library
+from rag.types import Document, Passage
 from tests.fakes import FakeEmbedder, RefusingEmbedder
 
 CONFIG = Config()
@@ -81,7 +85,7 @@ def test_a_bad_file_is_a_line_in_the_report_and_stops_nothing(folder):
         "empty.txt": b" \n",
         "binary.txt": b"\x00\x01\x02",
         "latin.txt": "café".encode("latin-1"),
-        "image.png": b"PNG",
+        "outline.md": b"# Only\n\nHeadings\n---\n",
     }
     for name, data in bad.items():
         (folder / name).write_bytes(data)
@@ -92,7 +96,17 @@ def test_a_bad_file_is_a_line_in_the_report_and_stops_nothing(folder):
     assert "empty" in reasons["empty.txt"]
     assert "NUL" in reasons["binary.txt"]
     assert "0xe9 at offset 3" in reasons["latin.txt"]
-    assert ".png" in reasons["image.png"]
+    assert reasons["outline.md"] == "holds nothing but headings"
+
+
+def test_a_file_of_a_kind_without_a_reader_is_skipped_in_a_folder_and_fails_when_it_is_named(folder):
+    (folder / "image.png").write_bytes(b"PNG")
+    report = bring_in(folder)
+    assert (report.skipped, report.failed) == (("reports/image.png",), ())
+    report = ingest([folder / "image.png"], folder.parent / "index", config=CONFIG)
+    ((source, reason),) = report.failed
+    assert (source, report.skipped) == ("reports/image.png", ())
+    assert "unknown suffix .png" in reason
 
 
 def test_a_file_that_cannot_be_read_any_more_keeps_its_place(folder):
@@ -108,6 +122,170 @@ def test_a_file_that_does_not_exist_is_reported_and_a_known_one_is_dropped(folde
     assert [source for source, _ in missing.failed] == ["reports/nothing.txt"]
     (folder / "bridge.txt").unlink()
     assert ingest([folder / "bridge.txt"], root, config=CONFIG).removed == ("reports/bridge.txt",)
+
+
+def test_a_folder_that_is_not_there_is_reported_and_nothing_of_it_is_dropped(folder):
+    root = folder.parent / "index"
+    bring_in(folder)
+    folder.rename(folder.parent / "elsewhere")
+    for place in (folder, f"{folder}/", folder / "sub"):
+        report = ingest([place], root, config=CONFIG)
+        assert (report.removed, [reason for _, reason in report.failed]) == ((), ["does not exist"])
+    assert len(sources(root)) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32" or not os.geteuid(), reason="root may open any folder")
+def test_a_folder_that_may_not_be_opened_is_reported_and_nothing_of_it_is_dropped(folder):
+    locked = folder / "locked"
+    locked.mkdir()
+    (locked / "a.txt").write_text("A text.", encoding="utf-8")
+    bring_in(folder)
+    (folder / "bridge.txt").unlink()
+    locked.chmod(0)
+    report = bring_in(folder)
+    locked.chmod(0o700)
+    assert report.failed == (("reports/locked", "cannot be read: Permission denied"),)
+    assert report.removed == ("reports/bridge.txt",)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs os.mkdir with dir_fd")
+def test_a_folder_that_the_system_does_not_open_is_reported_and_stops_nothing(folder):
+    at = os.open(folder, os.O_RDONLY)
+    for _ in range(20):  # 4,000 characters and more: no system opens such a path
+        os.mkdir("d" * 250, dir_fd=at)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    report = bring_in(folder)
+    ((source, reason),) = report.failed
+    assert source.startswith("reports/ddd")
+    assert reason == "cannot be read: File name too long"
+    assert len(report.added) == 2
+
+
+def test_only_what_was_looked_for_and_not_found_is_gone(tmp_path):
+    found = Found(tmp_path / "index", places={"docs": None}, unseen={"docs/locked": None}, missing={"docs/usb": None})
+    found.fail("docs/bad.md", "is empty")
+    gone = {
+        name: found.is_gone(name)
+        for name in ("docs/a.md", "docs/locked/b.md", "docs/usb/c.md", "docs/usb", "docs/bad.md")
+    }
+    assert gone == {
+        "docs/a.md": True, "docs/locked/b.md": False, "docs/usb/c.md": False, "docs/usb": True, "docs/bad.md": False,
+    }  # fmt: skip
+    assert not found.is_gone("docs2/a.md")
+    assert Found(tmp_path / "index", places={tmp_path.parent.as_posix(): None}).is_gone("docs/a.md")
+    assert Found(tmp_path / "index", places={".": None}).is_gone("docs/a.md")
+    assert not Found(tmp_path / "index", places={".": None}).is_gone("/elsewhere/a.md")
+
+
+def test_a_document_that_was_never_a_file_is_not_dropped_with_a_folder(folder):
+    root = folder.parent / "index"
+    ingest_documents([Document.of("A text.", title="T")], root, config=CONFIG, embedder=FakeEmbedder())
+    report = ingest([folder.parent], root, config=CONFIG, embedder=FakeEmbedder())
+    assert (len(report.added), report.removed) == (2, ())
+
+
+def test_an_index_does_not_ingest_itself(folder):
+    root = folder.parent / "index"
+    bring_in(folder)
+    (root / "note.txt").write_text("A note.", encoding="utf-8")
+    report = ingest([folder.parent], root, config=CONFIG)
+    assert (len(report.unchanged), report.added, report.skipped) == (2, (), ())
+    assert ingest([root], root, config=CONFIG).failed == (("index", "belongs to the index, which is not ingested"),)
+
+
+def test_an_address_is_reported_as_not_fetched(folder):
+    address = "https://news.example/1.html"
+    for given in (address, Path(address)):
+        ((source, reason),) = ingest([given], folder.parent / "index", config=CONFIG).failed
+        assert source == str(given)
+        assert "save the page" in reason
+
+
+def test_a_tilde_is_the_home_folder_and_else_a_character(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.setenv("USERPROFILE", str(folder.parent))
+    monkeypatch.chdir(folder)
+    (folder / "~nobody.txt").write_text("A text.", encoding="utf-8")
+    report = ingest(["~/reports/bridge.txt", "~nobody.txt"], "../index", config=CONFIG, embedder=FakeEmbedder())
+    assert report.added == ("reports/bridge.txt", "reports/~nobody.txt")
+
+
+def test_a_link_is_known_by_its_own_name_and_one_to_nothing_is_reported(folder):
+    (folder / "old").mkdir()
+    (folder / "old" / "v1.txt").write_text("Version one.", encoding="utf-8")
+    (folder / "latest.txt").symlink_to("old/v1.txt")
+    (folder / "lost.txt").symlink_to("old/v9.txt")
+    (folder / "loop").symlink_to(folder)
+    report = bring_in(folder)
+    assert {"reports/latest.txt", "reports/old/v1.txt"} <= set(report.added)
+    assert report.failed == (("reports/lost.txt", "is a link to nothing"),)
+    assert ingest([folder / "lost.txt"], folder.parent / "index", config=CONFIG).failed == report.failed
+
+
+def test_a_project_that_is_reached_through_a_link_keeps_its_names(folder):
+    bring_in(folder)
+    other = folder.parent.with_name("other-way")
+    other.symlink_to(folder.parent)
+    for place, root in ((other, folder.parent), (folder.parent, other), (other, other)):
+        report = ingest([place / "reports"], root / "index", config=CONFIG, embedder=RefusingEmbedder())
+        assert (len(report.unchanged), report.added, report.removed) == (2, (), ())
+
+
+def test_a_linked_folder_that_is_named_drops_nothing_beside_it(folder):
+    linked = folder.parent / "linked"
+    linked.symlink_to(folder)
+    bring_in(folder)
+    report = ingest([linked], folder.parent / "index", config=CONFIG, embedder=FakeEmbedder())
+    assert (report.added, report.removed) == (("linked/bridge.txt", "linked/harbour.md"), ())
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"drafts/\n\xff\n", "line 2, is not UTF-8: byte 0xff"), (b"a\n!\n", "line 2: '!' is no pattern")],
+)
+def test_an_ignore_file_that_cannot_be_understood_is_an_error_that_names_it(folder, content, reason):
+    (folder / ".footnoteignore").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"\.footnoteignore") as raised:
+        bring_in(folder)
+    assert reason in str(raised.value)
+    assert not (folder.parent / "index").exists()
+
+
+def test_an_ignore_file_that_cannot_be_opened_leaves_its_folder_unseen(folder):
+    bring_in(folder)
+    (folder / ".footnoteignore").mkdir()
+    assert bring_in(folder) == IngestReport(failed=(("reports", "cannot be read: Is a directory"),))
+
+
+def test_a_file_is_read_again_where_it_was_read_by_other_readers(folder):
+    root = folder.parent / "index"
+    bring_in(folder)
+    wrong = Document.of("The bridge of Marn is closed.", title="Wrong", source="reports/bridge.txt")
+    ingest_documents([wrong], root, config=CONFIG, embedder=FakeEmbedder())
+    library = Library(root / "library.db", writing=True)
+    library.touch([(wrong.id, hashlib.sha256((folder / "bridge.txt").read_bytes()).hexdigest())])
+    library.close()
+    assert bring_in(folder).updated == ("reports/bridge.txt",)
+
+
+def test_a_document_is_removed_by_source_by_id_or_by_path(folder, monkeypatch):
+    bring_in(folder)
+    monkeypatch.chdir(folder)
+    root = Path("../index")
+    with pytest.raises(UnknownDocument, match="nothing"):
+        remove(["bridge.txt", "nothing.txt"], root, config=CONFIG)
+    assert remove(["bridge.txt", "./bridge.txt"], root, config=CONFIG) == ["reports/bridge.txt"]
+    assert remove([str(folder / "harbour.md")], root, config=CONFIG) == ["reports/harbour.md"]
+
+
+def test_a_step_ends_once_it_holds_enough_passages():
+    document = Document.of("A text.", title="T")
+    passages = tuple(Passage(document.id, at, at + 1, "x") for at in range(100))
+    drafts = [Draft(document, "", passages)] * 7
+    assert [len(step) for step in steps(drafts)] == [3, 3, 1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such file names")
@@ -144,6 +322,20 @@ def test_two_documents_of_one_source_are_an_error_and_nothing_is_lost(tmp_path):
     with pytest.raises(DocumentError, match="'same'"):
         ingest_documents([one, two], tmp_path / "index", config=CONFIG, embedder=FakeEmbedder())
     assert ingest_documents([one, one], tmp_path / "index", config=CONFIG, embedder=FakeEmbedder()).added == ("same",)
+
+
+def test_documents_of_one_text_or_one_address_stand_beside_each_other(tmp_path):
+    fields = [{"publisher": "A"}, {"publisher": "B"}, {"url": "https://a.example"}]
+    documents = [Document.of("One text.", title="T", **each) for each in fields]
+    documents.append(Document.of("Another text.", title="T", url="https://a.example"))
+    report = ingest_documents(documents, tmp_path / "index", config=CONFIG, embedder=FakeEmbedder())
+    assert len(report.added) == 4
+
+
+def test_a_document_without_a_word_is_reported(tmp_path):
+    empty = Document.of(" \n", title="T", source="empty")
+    report = ingest_documents([empty], tmp_path / "index", config=CONFIG, embedder=FakeEmbedder())
+    assert report == IngestReport(failed=(("empty", "is empty"),))
 
 
 def test_progress_is_told_of_each_file(folder):

@@ -271,6 +271,7 @@ def test_a_key_without_a_value_is_no_value(nothing):
 
 def test_the_title_is_the_first_heading_or_else_the_name_of_the_file():
     assert markdown("Words.\n\n## Below\n\n```\n# not this\n```\n\n# Robots #\n\n# Others").title == "Robots"
+    assert markdown("Below\n---\n\nRobots at *work*\n===\n\nWords.").title == "Robots at *work*"
     assert markdown("## Below\n\nWords.").title == "2024-03-06 visit to jiangsu"
     assert readable_name("a/CPC-in_2024.html") == "CPC in 2024"
 
@@ -284,10 +285,9 @@ def test_the_title_is_the_first_heading_or_else_the_name_of_the_file():
         ("published: March 2024", "published is 'March 2024'"),
         ("author:\n  name: Ann", "author is {'name': 'Ann'}"),
         ("language: Klingonese", "language is 'Klingonese'"),
-        ("just words", "without keys: 'just words'"),
-        ("- a\n- b", "without keys: ['a', 'b']"),
         ("a: \a", "special characters are not allowed"),
-        ("[" * 2000, "not YAML"),
+        ("a: " + "[" * 2000, "not YAML"),
+        ("# a remark\n\n'title': a: b", "line 4"),
     ],
 )
 def test_bad_front_matter_is_named_with_its_value(block, reason):
@@ -295,6 +295,13 @@ def test_bad_front_matter_is_named_with_its_value(block, reason):
         markdown(f"---\n{block}\n---\nText")
     assert reason in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("block", ["just words", "- a\n- b", "[" * 2000, "He said: `yes`\nand left: or not", "{half"])
+def test_text_between_two_rules_is_text(block):
+    text = f"---\n\n{block}\n\n---\n\nMore text."
+    document = markdown(text)
+    assert (document.text, document.title) == (text, "2024-03-06 visit to jiangsu")
 
 
 def test_a_body_must_stand_below_the_front_matter():
@@ -311,6 +318,12 @@ def test_headings_are_found_outside_fences_only():
     text = "# A\n#no\n####### no\n   ## B ##\n~~~\n# no\n```\n~~~\n`# no`\n``` a`b\n# C#\n```py\n# no"
     assert [(found.level, found.title) for found in headings(text)] == [(1, "A"), (2, "B"), (1, "C#")]
     assert [text[found.start : found.end] for found in headings(text)] == ["# A", "   ## B ##", "# C#"]
+
+
+def test_headings_of_lists_quotes_and_code_are_left_out():
+    text = "- # no\n\n> no\n> ---\n\n    # no\n\n<!--\n# no\n-->\n\nYes \n ==="
+    (found,) = headings(text)
+    assert (found.level, found.title, text[found.start : found.end]) == (1, "Yes", "Yes \n ===")
 
 
 # --- web pages -----------------------------------------------------------------------------------------------------

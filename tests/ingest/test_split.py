@@ -13,16 +13,29 @@ from rag.types import Document
 
 ENGLISH = "Mr. Li came on Jan. 30. He spoke of robots, of steel and of rain! Who asked him? “Nobody,” he said. "
 CHINESE = "李先生一月三十日来了。他谈到机器人、钢铁和雨水！谁问他了？“没有人，”他说。"
-PIECES = ["# A\n", "\n## B\n", "\n###### C ##\n", "\n\n", "\n", " ", "　", "```\n", "a" * 70, "no end here, "]
+PIECES = [
+    "# A\n",
+    "\n## B\n",
+    "\nBudget\n---\n",
+    "===\n",
+    "\n###### C ##\n",
+    "\n\n",
+    "\n",
+    " ",
+    "　",
+    "```\n",
+    "a" * 70,
+    "no end here, ",
+]
 TEXTS = st.one_of(
     st.lists(st.sampled_from([ENGLISH, CHINESE, *PIECES]), max_size=30).map("".join),
-    st.text(alphabet="ab #`~\n.。,，!”'(国é\u3000\u200b", max_size=300),
+    st.text(alphabet="ab #`~=->\n.。,，!”'(国é\u3000\u200b", max_size=300),
     st.text(max_size=100),
 )
 
 
 def document_of(text, **fields):
-    return Document.of(text, **{"title": "Test", "language": "en", **fields})
+    return Document.of(text, **{"title": "Test", "language": "en", "source": "test.md", **fields})
 
 
 def texts(text, passage_tokens, **fields):
@@ -117,6 +130,29 @@ def test_a_heading_that_repeats_the_title_is_left_out_of_the_path():
     assert [passage.heading for passage in passages] == ["", "Cost"]
 
 
+def test_an_underlined_heading_divides_and_stands_in_no_passage():
+    text = "Report\n======\nIn short.\n\nBudget\n------\n\nIt fell.\n\n***\n\nIt rose.\n\n---\nEnd."
+    assert [(passage.heading, passage.text) for passage in split(document_of(text), passage_tokens=50)] == [
+        ("Report", "In short."),
+        ("Report › Budget", "It fell.\n\n***\n\nIt rose.\n\n---\nEnd."),
+    ]
+
+
+def test_a_paragraph_with_a_line_drawn_below_it_is_no_heading():
+    assert texts("It fell,\nthen rose.\n---\nEnd.", 50) == ["It fell,\nthen rose.\n---\nEnd."]
+
+
+@pytest.mark.parametrize("source", ["charts.txt", "minutes", None])
+def test_a_mark_is_text_where_the_document_is_not_markdown(source):
+    text = "# 1 Bestseller of the year was Moby Dick.\nAnd after it\n---\ncame others."
+    assert texts(text, 50, source=source) == [text]
+
+
+@pytest.mark.parametrize("source", ["a.MD", "a.markdown", "a.html", "a.htm"])
+def test_marks_are_headings_in_markdown_and_in_web_pages(source):
+    assert texts("# One\nText.", 50, source=source) == ["Text."]
+
+
 def test_a_mark_in_fenced_code_is_no_heading():
     (passage,) = split(document_of("# A\n```sh\n# install\nmake\n```\nDone."), passage_tokens=50)
     assert (passage.heading, passage.text) == ("A", "```sh\n# install\nmake\n```\nDone.")
@@ -158,6 +194,12 @@ def test_what_has_no_words_has_no_passages_or_one(text):
         "# a\n" * 20_000,
         "# a" + " " * 10**6 + "b",
         "```\n" * 80_000,
+        ">" * 10**6,
+        "`" * 10**6,
+        "#" * 10**6,
+        "a\n=\n" * 20_000,
+        "- " * 300_000,
+        "[a]: b '\n" + "c\n" * 100_000,
     ],
     ids=lambda text: repr(text[:8]),
 )

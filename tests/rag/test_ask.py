@@ -5,6 +5,7 @@ import threading
 from datetime import date
 
 import pytest
+from langchain_core.messages import AIMessage
 
 import rag
 from ingest import ingest_documents
@@ -83,6 +84,12 @@ def test_a_follow_up_is_understood_from_what_was_asked_before(bot):
     assert any("2 May 2021" in citation.quote for s in events[-1].answer.sentences for citation in s.citations)
 
 
+@pytest.mark.parametrize("question", ["What is Bitcoin?", "Thanks!", "How tall is she?", "谢谢", "比特币是什么？"])
+def test_a_new_subject_is_not_answered_with_the_old_one(bot, question):
+    history = [Turn("user", "Who is the mayor of Lund?"), Turn("assistant", "Ada Holm.")]
+    assert bot.ask(question, history=history).status == "refused"
+
+
 def test_the_stream_tells_of_each_stage_and_ends_with_the_answer(bot):
     kinds = [type(event) for event in bot.stream("Who found a crack in the bridge of Marn?")]
     assert kinds[0] is Retrieved
@@ -129,6 +136,11 @@ def test_odd_questions_end_in_an_answer(bot):
         assert bot.ask(question).status in ("answered", "refused")
 
 
+def test_the_same_text_of_two_outlets_can_be_given():
+    texts = [Document.of("Ole Berg found a crack.", title="Crack", publisher=name) for name in ("One", "Two")]
+    assert rag.answer("Who found a crack?", documents=texts, config=rag.Config()).status == "answered"
+
+
 def test_texts_that_are_given_are_asked_without_an_index():
     answer = rag.answer("Who found a crack?", documents=[HARBOUR, BRIDGE], config=rag.Config())
     assert answer.sentences[0].citations[0].doc_id == BRIDGE.id
@@ -140,6 +152,7 @@ def test_the_default_index_is_made_from_the_corpus(tmp_path, monkeypatch):
         answer = rag.answer("Who is Li Yuju?")
         assert "deputy director" in answer.sentences[0].citations[0].quote
     assert (tmp_path / ".footnote" / "library.db").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [".footnote"]
 
 
 def test_an_answer_is_json_under_the_names_of_its_fields(bot):
@@ -163,8 +176,6 @@ def test_a_langchain_pipeline_retrieves_with_footnote(bot):
 def test_a_langchain_pipeline_answers_with_footnote(bot):
     chain = as_runnable(bot) | (lambda answer: answer.sentences[0].citations[0].quote)
     assert all("Ada Holm" in quote for quote in chain.batch(["Who cut the ribbon?", "Who is the mayor of Lund?"]))
-    from langchain_core.messages import AIMessage, HumanMessage
-
-    history = [HumanMessage("Who is the mayor of Lund?"), AIMessage("Ada Holm.")]
+    history = [("human", "Who is the mayor of Lund?"), AIMessage("Ada Holm.")]
     asked = {"question": "And when did it open its harbour?", "history": history, "as_of": date(2022, 1, 1)}
     assert "2 May 2021" in chain.invoke(asked)

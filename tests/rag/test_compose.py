@@ -67,6 +67,10 @@ def test_the_same_is_not_quoted_twice():
     assert len(compose(evidence, {**DOCUMENTS, "twin": twin}, settings=Answering())) == 1
 
 
+def test_a_sentence_that_leans_on_a_quoted_one_joins_it():
+    assert quotes(found(0, 0.9), found(1, 0.8)) == ["The mayor of Lund spoke on Monday. He opened the harbour."]
+
+
 def test_what_is_below_the_threshold_or_far_below_the_best_is_not_quoted():
     assert quotes(found(0, 0.9), found(3, 0.4), threshold=0.3) == [TEXT[: SPANS[0].end]]
     assert quotes(found(0, 0.2), threshold=0.3) == []

@@ -13,7 +13,7 @@ from ingest import ingest_documents, rebuild, remove
 from rag.app import Assistant
 from rag.config import Config, Embedding, Split
 from rag.doctor import examine
-from rag.errors import IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, UnknownDocument
+from rag.errors import ConfigError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, UnknownDocument
 from rag.indexes import Index
 from rag.library import Entry
 from rag.types import Document, Filters
@@ -167,7 +167,7 @@ def test_an_open_reader_goes_on_through_a_rebuild(root):
 def test_a_rebuild_mends_lost_mirrors_without_embedding(root):
     shutil.rmtree(root / "vectors")
     shutil.rmtree(root / "lexical")
-    with pytest.raises(IndexDamaged, match="footnote doctor"):
+    with pytest.raises(IndexDamaged, match="footnote rebuild"):
         found(root, "bridge")
     assert not healthy(root)
     rebuild(root, config=CONFIG, embedder=RefusingEmbedder())
@@ -222,3 +222,95 @@ def test_the_holder_of_the_lock_is_named_only_while_it_writes(root):
     with writing(root, CONFIG, purpose="footnote ingest"):
         assert json.loads((root / "writer.json").read_text())["purpose"] == "footnote ingest"
     assert not (root / "writer.json").exists()
+
+
+def test_readers_of_one_process_all_see_what_another_process_adds(root, tmp_path):
+    code = (
+        "import sys; from ingest import ingest; from tests.fakes import FakeEmbedder\n"
+        "ingest([sys.argv[1]], sys.argv[2], embedder=FakeEmbedder())"
+    )
+    dense = replace(CONFIG, search=replace(CONFIG.search, mode="dense"))
+    with Assistant(root, dense, embedder=FakeEmbedder()) as one, Assistant(root, dense, embedder=FakeEmbedder()) as two:
+        for place in ("Kell", "Odby", "Vang"):
+            for bot in (one, two):
+                bot.search("tower")
+            (tmp_path / f"{place}.txt").write_text(f"The tower of {place} leans by two metres.", encoding="utf-8")
+            subprocess.run([sys.executable, "-c", code, tmp_path / f"{place}.txt", root], check=True)
+            for bot in (one, two):
+                assert any(place in hit.passage.text for hit in bot.search(f"leaning tower of {place}"))
+
+
+def test_what_is_no_mirror_is_left_alone(root):
+    (root / "vectors" / "logo").mkdir()
+    (root / "vectors" / "logo" / "a.svg").write_text("precious")
+    (root / "lexical" / "note.md").write_text("precious")
+    with writing(root, CONFIG, purpose="test"):
+        pass
+    assert (root / "vectors" / "logo" / "a.svg").exists()
+    assert (root / "lexical" / "note.md").exists()
+
+
+def test_no_index_is_made_among_the_files_of_somebody(tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(ConfigError, match=r"thesis.txt.*empty folder"):
+        ingest_documents([HARBOUR], tmp_path, config=CONFIG, embedder=FakeEmbedder())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_lost_mirror_is_not_replaced_by_an_empty_one(root):
+    shutil.rmtree(root / "vectors")
+    new = Document.of("A new text.", title="New", source="new.txt")
+    with pytest.raises(IndexDamaged, match="footnote rebuild"):
+        ingest_documents([new], root, config=CONFIG, embedder=FakeEmbedder())
+    rebuild(root, config=CONFIG, embedder=FakeEmbedder())
+    assert healthy(root)
+    assert ingest_documents([new], root, config=CONFIG, embedder=FakeEmbedder()).added == ("new.txt",)
+
+
+def test_a_rebuild_that_ends_early_leaves_the_old_mirrors_and_nothing_else(root):
+    half = replace(BRIDGE, id="half", source="half.txt")
+    with writing(root, CONFIG, purpose="test") as writer:
+        writer.library.add_pending([entry_of(half, writer)])
+        writer._mirror([entry_of(half, writer)], *writer._stores())
+    with writing(root, CONFIG, purpose="test", any_fingerprint=True) as writer:
+        writer.create("0002")  # … and here the power fails
+    assert found(root, "Who found the crack?")[0] == "Bridge"
+    with writing(root, CONFIG, purpose="test"):
+        pass
+    assert healthy(root)
+    assert not (root / "vectors" / "0002").exists()
+
+
+def test_removing_nothing_changes_nothing(root):
+    with writing(root, CONFIG, purpose="test") as writer:
+        before = writer.library.generation
+        writer.remove([])
+        assert writer.library.generation == before
+
+
+def test_the_doctor_is_not_alarmed_by_a_writer_at_work(root):
+    half = replace(BRIDGE, id="half", source="half.txt")
+    with writing(root, CONFIG, purpose="footnote ingest") as writer:
+        writer.library.add_pending([entry_of(half, writer)])
+        writer._mirror([entry_of(half, writer)], *writer._stores())
+        checks = examine(root, CONFIG)
+    assert all(check.ok for check in checks)
+    assert any("footnote ingest" in check.detail for check in checks if check.name == "lock")
+
+
+@pytest.mark.parametrize("part", ["vectors", "lexical"])
+def test_what_the_doctor_prescribes_for_a_mirror_mends_it(root, part):
+    for path in (root / part).rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"damaged")
+    (ill,) = [check for check in examine(root, CONFIG) if not check.ok]
+    assert ill.remedy == f"footnote rebuild --index {root}"
+    rebuild(root, config=CONFIG, embedder=RefusingEmbedder())
+    assert healthy(root)
+
+
+def test_the_doctor_names_a_damaged_library_and_does_not_prescribe_a_rebuild(root):
+    (root / "library.db").write_bytes(b"damaged" * 1000)
+    (ill,) = [check for check in examine(root, CONFIG) if not check.ok]
+    assert "no longer one" in ill.detail
+    assert "rebuild" not in ill.remedy

@@ -91,7 +91,10 @@ def test_terms_are_stems_and_content_terms_leave_out_function_words():
 
 def test_languages_are_told_apart():
     assert detect_language("The harbour was opened by the mayor in the month of May.") == "en"
-    assert detect_language("Le port a été ouvert par le maire au mois de mai dernier.") == "fr"
+    assert (
+        detect_language("Le port a été ouvert par le maire au mois de mai dernier, et toute la ville a fait la fête.")
+        == "fr"
+    )
     assert detect_language("港口于五月开放。") == "zh"
     assert detect_language("OK") == "en"
 

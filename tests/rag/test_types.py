@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import FrozenInstanceError
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.text import Span
-from rag.types import Answer, Citation, Document, Passage, Sentence, Turn, to_json
+from rag.types import Answer, Citation, Document, Filters, Passage, Sentence, Turn, to_json
 
 DOCUMENT = Document.of("One. Two.\fThree.", title="T", published=date(2024, 3, 6), publisher="P", pages=(0, 10))
 
@@ -54,6 +54,16 @@ def test_the_id_of_a_passage_is_its_place():
 def test_the_header_names_what_is_known():
     assert DOCUMENT.header("Reform") == "T · P · 6 March 2024 · Reform"
     assert Document.of("x", title="只有标题").header() == "只有标题"
+
+
+def test_what_is_not_as_documents_have_it_is_brought_to_that_form_or_refused():
+    document = Document.of("x", title="T", language="zh-CN", published=datetime(2024, 3, 6, 20, 46))  # noqa: DTZ001
+    assert (document.language, document.published) == ("zh", date(2024, 3, 6))
+    filters = Filters(languages=("EN", "zh-CN"), published_to=datetime(2024, 3, 6, 20))  # noqa: DTZ001
+    assert (filters.languages, filters.published_to) == (("en", "zh"), date(2024, 3, 6))
+    for wrong in ({"publishers": "Xinhua"}, {"published_from": "2024-03-06"}):
+        with pytest.raises(TypeError, match=r"must be a tuple|is no day"):
+            Filters(**wrong)
 
 
 def test_values_cannot_be_changed():

@@ -156,7 +156,7 @@ def test_files_go_in_and_out_of_an_index(tmp_path):
     (tmp_path / "docs").mkdir()
     for document in (HARBOUR, BRIDGE):
         (tmp_path / "docs" / document.source).write_text(f"---\ntitle: {document.title}\n---\n{document.text}\n")
-    assert run("ingest", "docs") == "2 added, 0 updated, 0 unchanged, 0 removed, 0 failed\n"
+    assert run("ingest", "docs") == "2 added, 0 updated, 0 unchanged, 0 removed, 0 failed, 0 skipped\n"
     assert run_json("ingest", "docs")["unchanged"] == ["docs/bridge.md", "docs/harbour.md"]
     assert run("rebuild") == "rebuilt .footnote\n"
     assert "Ole Berg" in run("ask", WHO)
@@ -170,7 +170,7 @@ def test_ingest_reports_what_failed_and_ends_with_1(tmp_path):
     (tmp_path / "empty.md").write_text("")
     (tmp_path / "good.md").write_text(HARBOUR.text)
     counts, failure = run("ingest", "empty.md", "good.md", code=1).splitlines()
-    assert counts == "1 added, 0 updated, 0 unchanged, 0 removed, 1 failed"
+    assert counts == "1 added, 0 updated, 0 unchanged, 0 removed, 1 failed, 0 skipped"
     assert failure.startswith("failed: empty.md: ")
     assert run_json("ingest", "empty.md", code=1)["failed"][0][0] == "empty.md"
 

@@ -191,7 +191,7 @@ def test_a_long_passage_is_shown_by_its_beginning_also_where_it_has_no_spaces():
 def test_a_report_counts_and_gives_each_failure_a_line_of_its_own():
     report = IngestReport(added=("a", "b"), failed=(("c\n\x1b[2Jd", "is empty"), ("e", "is\nnot text")))
     assert report_text(report).splitlines() == [
-        "2 added, 0 updated, 0 unchanged, 0 removed, 2 failed",
+        "2 added, 0 updated, 0 unchanged, 0 removed, 2 failed, 0 skipped",
         "failed: c �[2Jd: is empty",
         "failed: e: is not text",
     ]
