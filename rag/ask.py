@@ -34,10 +34,7 @@ _WIDER = 3
 _NEAR_LIKENESS = 0.4
 _NEAR_COVER = 0.5
 # Words that point back to what was said before.
-_POINTS_BACK = re.compile(
-    r"\b(?:he|she|it|they|him|her|them|his|its|their|that|this|those|these|there)\b|[他她它]|[这那]"
-)
-_FEW_TERMS = 2
+_POINTS_BACK = re.compile(r"\b(?:he|she|it|they|him|her|hers|them|his|its|their|theirs)\b|[他她它]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def footnote(*, version: Version = False) -> None:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files and folders.")],
     *,
     as_json: AsJson = False,
     index: Index = None,

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessage
 
 import rag
 from ingest import ingest_documents
+from rag.ask import search_query
 from rag.chain import FootnoteRetriever, as_runnable
 from rag.types import Delta, Document, Done, Filters, Read, Retrieved, Turn
 from rag.verify import is_verbatim
@@ -82,6 +83,15 @@ def test_a_follow_up_is_understood_from_what_was_asked_before(bot):
     events = list(bot.stream("And when did it open its harbour?", history=history))
     assert events[0].query == "And when did it open its harbour? Who is the mayor of Lund?"
     assert any("2 May 2021" in citation.quote for s in events[-1].answer.sentences for citation in s.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [("When did she say it?", True), ("And when?", True), ("他是谁？", True), ("Which budget is that?", False)],
+)
+def test_only_a_question_that_points_back_or_names_nothing_takes_the_one_before_it_along(question, leans):
+    query = search_query(question, [Turn("user", "Who is Ada Holm?"), Turn("assistant", "The mayor.")])
+    assert query == (f"{question} Who is Ada Holm?" if leans else question)
 
 
 @pytest.mark.parametrize("question", ["What is Bitcoin?", "Thanks!", "How tall is she?", "谢谢", "比特币是什么？"])
