@@ -28,6 +28,7 @@ ENVIRONMENT = "FOOTNOTE_"
 _OTHER_VARIABLES = {"FOOTNOTE_BENCH_DATA"}
 
 DEFAULT_EMBEDDING = "all-MiniLM-L6-v2"
+_KINDS = {int: "a whole number", float: "a number", str: "a text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Config:
             if variable.startswith(ENVIRONMENT) and variable not in _OTHER_VARIABLES:
                 config = _set(config, _key_of(variable), from_text(text), origin=f"environment variable {variable}")
         for key, value in (overrides or {}).items():
-            config = _set(config, key, value, origin="the caller")
+            config = _set(config, key, value, origin="the settings given")
         return config
 
     def digest(self) -> str:
@@ -195,7 +196,7 @@ def _check(kind: Any, key: str, value: Any, *, origin: str) -> Any:  # noqa: ANN
     if wanted is float and type(value) is int:
         value = float(value)
     if type(value) is not wanted:
-        raise ConfigError(f"{key} in {origin} is {value!r}; it must be a {wanted.__name__}, as in {keys()[key]!r}.")
+        raise ConfigError(f"{key} in {origin} is {value!r}; it must be {_KINDS[wanted]}, as {keys()[key]!r}.")
     if key == "answer.threshold" and not 0 <= value <= 1:
         raise ConfigError(f"{key} in {origin} is {value}; it must lie between 0 and 1.")
     if wanted is float and value < 0:
