@@ -362,22 +362,26 @@ def test_a_killed_ingest_leaves_each_document_wholly_in_or_wholly_out(tmp_path):
         "ingest([sys.argv[1]], sys.argv[2], embedder=FakeEmbedder())"
     )
     dice = random.Random(0)  # noqa: S311 (no secret)
+    ingest([reports], root, config=CONFIG, embedder=FakeEmbedder())
     interrupted = 0
     for _ in range(6):
-        for number in range(0, 400, 7):  # so that there is always something to replace
+        for number in range(0, 400, 2):
             path = reports / f"{number:03}.txt"
             path.write_text(path.read_text(encoding="utf-8") + f" Added {dice.random()}.", encoding="utf-8")
+        (root / "writer.json").unlink(missing_ok=True)  # which a killed writer leaves
         process = subprocess.Popen([sys.executable, "-c", code, reports, root])
-        time.sleep(dice.uniform(1.0, 2.5))
+        while process.poll() is None and not (root / "writer.json").exists():
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0.0, 1.2))  # somewhere in its writing
         interrupted += process.poll() is None
         process.kill()
         process.wait()
-        if (root / "library.db").exists():
-            with Assistant(root, CONFIG, embedder=FakeEmbedder()) as bot:
-                bot.search("sentence 3 of report 12")
-                whole = {document.id: document.text for document in bot.documents()}
-                for passage, _ in bot.index.library.passages_of(list(whole)):
-                    assert whole[passage.doc_id][passage.start : passage.end] == passage.text
+        with Assistant(root, CONFIG, embedder=FakeEmbedder()) as bot:
+            bot.search("sentence 3 of report 12")
+            whole = {document.id: document.text for document in bot.documents()}
+            assert len(whole) == 400
+            for passage, _ in bot.index.library.passages_of(list(whole)):
+                assert whole[passage.doc_id][passage.start : passage.end] == passage.text
     assert interrupted
     ingest([reports], root, config=CONFIG, embedder=FakeEmbedder())
     assert [check for check in examine(root, CONFIG) if not check.ok] == []
