@@ -49,8 +49,13 @@ def examine(root: Path, config: Config) -> list[Check]:
     try:
         index = Index(root, config)
     except FootnoteError as error:
-        again = f"delete {root}, or put back a copy of it, and ingest again"
-        return [*checks, Check("index", ok=False, detail=str(error), remedy=_mending(error, rebuild, again))]
+        if isinstance(error, IndexMissing):
+            remedy = "ask again in a moment" if writer else f"footnote ingest PATH… --index {root}"
+        elif isinstance(error, IndexMismatch):
+            remedy = rebuild
+        else:
+            remedy = f"delete {root}, or put back a copy of it, and ingest again"
+        return [*checks, Check("index", ok=False, detail=str(error), remedy=remedy)]
     try:
         checks.append(Check("index", ok=True, detail=f"made with {index.fingerprint}"))
         restore = f"put back a copy of {layout.library}, or delete {root} and ingest again"
@@ -67,12 +72,6 @@ def _guarded(name: str, look: Callable[[], Check], *, remedy: str) -> Check:
         return look()
     except Exception as error:  # noqa: BLE001 (whatever an engine raises on a damaged file)
         return Check(name, ok=False, detail=str(error), remedy=remedy)
-
-
-def _mending(error: FootnoteError, rebuild: str, again: str) -> str:
-    if isinstance(error, IndexMismatch):
-        return rebuild
-    return "ask again in a moment" if isinstance(error, IndexMissing) else again
 
 
 def _settings(config: Config) -> Check:

@@ -124,6 +124,8 @@ class Library:
 
     def meta(self, key: str, default: str = "") -> str:
         """Return a stored value, or the default."""
+        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
+            return default  # its first writer has not come that far
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else default
 

@@ -71,7 +71,7 @@ def main() -> None:
     dice = random.Random(0)
     titles = sorted({document.source.split("#")[0] for document in documents})
     dice.shuffle(titles)
-    chosen, kept = [], set(titles[: N_PARAGRAPHS if options.language == "zh" else N_PARAGRAPHS // 40])
+    kept = set(titles[: N_PARAGRAPHS if options.language == "zh" else N_PARAGRAPHS // 40])
     chosen = [document for document in documents if document.source.split("#")[0] in kept]
     queries = [query for query in queries if next(iter(query.sources)).split("#")[0] in kept]
     queries = dice.sample(queries, min(options.questions, len(queries)))

@@ -15,7 +15,7 @@ from rag.config import Config, Embedding, Split
 from rag.doctor import examine
 from rag.errors import ConfigError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, UnknownDocument
 from rag.indexes import Index
-from rag.library import Entry
+from rag.library import Entry, Library
 from rag.types import Document, Filters
 from rag.writer import writing
 from tests.fakes import FakeEmbedder, RefusingEmbedder
@@ -195,6 +195,22 @@ def test_another_encoder_is_another_make(root):
 def test_a_missing_index_names_the_command_that_makes_one(tmp_path):
     with pytest.raises(IndexMissing, match="footnote ingest"):
         Index(tmp_path / "nowhere", CONFIG)
+
+
+@pytest.mark.parametrize("begun", ["a file", "tables"])
+def test_an_index_whose_making_was_interrupted_names_the_command_that_makes_it(tmp_path, begun):
+    root = tmp_path / "index"
+    root.mkdir()
+    if begun == "a file":
+        (root / "library.db").touch()
+    else:
+        Library(root / "library.db", writing=True).close()
+    with pytest.raises(IndexMissing, match="footnote ingest"):
+        Index(root, CONFIG)
+    (ill,) = [check for check in examine(root, CONFIG) if not check.ok]
+    assert ill.remedy == f"footnote ingest PATH… --index {root}"
+    ingest_documents([HARBOUR], root, config=CONFIG, embedder=FakeEmbedder())
+    assert healthy(root)
 
 
 def test_a_file_that_is_no_library_is_named(tmp_path):
