@@ -4,6 +4,6 @@ from ingest import ingest
 report = ingest(["reports/", "note.md"], index="my-index")
 """
 
-from ingest.pipeline import IngestReport, ingest, ingest_documents, rebuild, remove
+from ingest.pipeline import IngestReport, ingest, ingest_documents, read_folder, rebuild, remove
 
-__all__ = ["IngestReport", "ingest", "ingest_documents", "rebuild", "remove"]
+__all__ = ["IngestReport", "ingest", "ingest_documents", "read_folder", "rebuild", "remove"]

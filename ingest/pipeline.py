@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.intake import Draft, Encoder, embed_step, steps
-from ingest.readers import hash_file, read_bytes
+from ingest.readers import hash_file, read_bytes, read_file
 from ingest.sources import Source, as_place, find, source_name
 from ingest.split import split
 from rag.config import Config
@@ -16,7 +16,7 @@ from rag.indexes import Fingerprint
 from rag.writer import Writer, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from rag.library import Entry, Library
     from rag.models import Embedder
@@ -158,13 +158,16 @@ def ingest(
 
 
 def ingest_documents(
-    documents: Iterable[Document],
+    documents: Collection[Document],
     index: str | Path | None = None,
     *,
     config: Config | None = None,
     embedder: Embedder | None = None,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """Bring documents that are in memory already into an index, each in the place of the one with its source.
+
+    `progress` is told of each document.
 
     Raises:
         IndexBusy: another process is writing to this index.
@@ -173,9 +176,37 @@ def ingest_documents(
     config = config or Config.load()
     with writing(Path(index or config.index), config, purpose="ingest of documents", create=True) as writer:
         tally = _Tally(writer.library.sources(), config.split.passage_tokens)
-        drafts = (tally.draft(document, "") for document in documents)
-        tally.store(drafts, writer=writer, encoder=Encoder(config.embedding.model, embedder))
+
+        def drafts() -> Iterator[Draft | None]:
+            for done, document in enumerate(documents):
+                if progress:
+                    progress(done, len(documents), document.source)
+                yield tally.draft(document, "")
+
+        tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
+        if progress:
+            progress(len(documents), len(documents), "")
         return tally.report()
+
+
+def read_folder(folder: str | Path) -> list[Document]:
+    """Read what `ingest` would take of a folder, each document named by its path below it; nothing is indexed.
+
+    Raises:
+        DocumentError: a file cannot be read; the message names it.
+    """
+    found = find([folder], as_place(folder) / ".footnote")
+    failed = {**found.failed, **dict.fromkeys(found.missing, "does not exist")}
+    if failed:
+        name, reason = next(iter(failed.items()))
+        raise DocumentError(f"{name}: {reason}")
+    documents = []
+    for source in found.files.values():
+        try:
+            documents.append(read_file(source.path, source=source.name))
+        except DocumentError as error:
+            raise DocumentError(f"{source.name}: {error}") from error
+    return documents
 
 
 def remove(names: Sequence[str], index: str | Path | None = None, *, config: Config | None = None) -> list[str]:

@@ -109,6 +109,11 @@ class Assistant:
         """Return all documents of the index, by source."""
         return list(self.index.library.documents())
 
+    @property
+    def fingerprint(self) -> str:
+        """Name the index and the settings that make its answers."""
+        return self._resources().fingerprint
+
     def _resources(self) -> asking.Resources:
         embedder = self._embedder or _embedder(self.config.embedding.model)
         return asking.Resources(self.index, embedder, self.config)

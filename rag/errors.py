@@ -9,7 +9,9 @@ FootnoteError
 ├── StorageFailed        a disk or file system refused to read or write
 ├── ModelMissing         the weights of a model are not on this machine
 ├── DocumentError        a file could not be turned into a document
-└── UnknownDocument      a document or passage was asked for that the library does not hold
+├── UnknownDocument      a document or passage was asked for that the library does not hold
+├── GoldError            a line of a file of gold questions cannot be used
+└── DataMissing          the data of a measurement, or the run to report, are not there
 
 A message says what happened, the value seen, and what to do about it.
 """
@@ -53,3 +55,11 @@ class DocumentError(FootnoteError):
 
 class UnknownDocument(FootnoteError):
     """A document or passage was asked for that the library does not hold."""
+
+
+class GoldError(FootnoteError):
+    """A line of a file of gold questions cannot be used; the message gives file, line and what is wrong."""
+
+
+class DataMissing(FootnoteError):
+    """The data of a measurement, or the run that was to be reported, are not there."""

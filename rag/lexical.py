@@ -98,7 +98,7 @@ class Lexical:
 
     def _conditions(self, filters: Filters) -> list[tantivy.Query]:
         names = [name.casefold() for name in filters.publishers]
-        either = [("publisher", names), ("language", list(filters.languages))]
+        either = [("document", list(filters.documents)), ("publisher", names), ("language", list(filters.languages))]
         conditions = [tantivy.Query.term_set_query(self._schema, field, values) for field, values in either if values]
         if filters.published_from or filters.published_to:
             first = filters.published_from.toordinal() if filters.published_from else None
@@ -113,7 +113,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
     for name in _FIELDS:
         builder.add_text_field(name, tokenizer_name="spaces", index_option="freq")
-    for name in ("publisher", "language"):
+    for name in ("document", "publisher", "language"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("published", indexed=True, fast=True)
     return builder.build()
@@ -124,6 +124,7 @@ def _row(document: Document, passage: Passage) -> tantivy.Document:
     row.add_text("id", passage.id)
     row.add_text("text", " ".join(terms(passage.text)))
     row.add_text("header", " ".join(terms(document.header(passage.heading))))
+    row.add_text("document", document.id)
     row.add_text("publisher", (document.publisher or "").casefold())
     row.add_text("language", document.language)
     if document.published:

@@ -110,18 +110,19 @@ class Passage:
 class Filters:
     """What a hit must be: each field that is set must match; several values of one field are alternatives.
 
-    Publishers are compared without case, languages by their first part (`zh-CN` is `zh`). Both dates are inclusive; a
-    document without a date fails a date filter.
+    Documents go by their ids. Publishers are compared without case, languages by their first part (`zh-CN` is `zh`).
+    Both dates are inclusive; a document without a date fails a date filter.
     """
 
     publishers: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     published_from: date | None = None
     published_to: date | None = None
+    documents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Bring languages and days to the form that documents have."""
-        for name in ("publishers", "languages"):
+        for name in ("publishers", "languages", "documents"):
             if isinstance(getattr(self, name), str):
                 raise TypeError(f"{name} is {getattr(self, name)!r}; it must be a tuple, as ({getattr(self, name)!r},)")
         object.__setattr__(self, "languages", tuple(map(language_code, self.languages)))
@@ -130,7 +131,7 @@ class Filters:
 
     def __bool__(self) -> bool:
         """Tell whether anything is filtered at all."""
-        return bool(self.publishers or self.languages or self.published_from or self.published_to)
+        return self != Filters()
 
 
 @dataclass(frozen=True, slots=True)

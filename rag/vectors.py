@@ -102,13 +102,16 @@ def _own_name(folder: Path) -> str:
 
 
 def _metadata(document: Document) -> dict[str, str | int]:
-    known = {"language": document.language, "publisher": (document.publisher or "").casefold()}
+    publisher = (document.publisher or "").casefold()
+    known = {"document": document.id, "language": document.language, "publisher": publisher}
     return {**known, "published": document.published.toordinal()} if document.published else {**known}
 
 
 def _where(filters: Filters) -> Any:  # noqa: ANN401 (Chroma's own recursive type)
     """Write filters in Chroma's language; days are ordinals, since it compares only numbers."""
     conditions: list[dict[str, Any]] = []
+    if filters.documents:
+        conditions.append({"document": {"$in": list(filters.documents)}})
     if filters.publishers:
         conditions.append({"publisher": {"$in": [name.casefold() for name in filters.publishers]}})
     if filters.languages:

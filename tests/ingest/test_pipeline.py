@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest import IngestReport, ingest, ingest_documents, remove
+from ingest import IngestReport, ingest, ingest_documents, read_folder, remove
 from ingest.intake import Draft, steps
 from ingest.sources import Found
 from rag.app import Assistant
@@ -386,3 +386,20 @@ def test_a_killed_ingest_leaves_each_document_wholly_in_or_wholly_out(tmp_path):
     ingest([reports], root, config=CONFIG, embedder=FakeEmbedder())
     assert [check for check in examine(root, CONFIG) if not check.ok] == []
     assert len(sources(root)) == 400
+
+
+def test_a_folder_is_read_without_an_index(tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "note.md").write_text("# A note\n\nThe harbour opened.", encoding="utf-8")
+    (tmp_path / "picture.png").write_bytes(b"x")
+    (document,) = read_folder(tmp_path)
+    assert (document.source, document.title) == ("below/note.md", "A note")
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_folder_with_a_file_that_cannot_be_read_names_it(tmp_path):
+    (tmp_path / "empty.md").write_text("", encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"^empty\.md: "):
+        read_folder(tmp_path)
+    with pytest.raises(DocumentError, match="does not exist"):
+        read_folder(tmp_path / "nowhere")

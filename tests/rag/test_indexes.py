@@ -74,6 +74,9 @@ def test_filters_hold_in_both_legs(root):
                 (Filters(published_from=date(2021, 5, 2), published_to=date(2021, 5, 2)), {"Harbour"}),
                 (Filters(published_from=date(2021, 5, 3)), {"Bridge"}),
                 (Filters(publishers=("nobody",)), set()),
+                (Filters(documents=(HARBOUR.id, CHINESE.id)), {"Harbour", "港口"}),
+                (Filters(documents=(HARBOUR.id,), published_from=date(2021, 5, 3)), set()),
+                (Filters(documents=("no document",)), set()),
             ):
                 hits = bot.search("harbour bridge crack opened 港口", filters=filters)
                 found = {bot.document(hit.passage.doc_id).title for hit in hits}
