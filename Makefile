@@ -60,14 +60,12 @@ test: setup ## check style and types, run the tests
 	@echo "Running the tests (pytest)"
 	@$(BIN)/pytest
 
-bench: .venv/.bench ## install what the benchmarks need and list them
-	@echo "The benchmarks (DATA is the folder of the public data; it can stand in FOOTNOTE_BENCH_DATA, too):"
-	@echo "  $(BIN)/python -m eval.originals FOLDER"
-	@echo "  $(BIN)/python -m eval.retrieval --data DATA"
-	@echo "  $(BIN)/python -m eval.peers.langchain_tutorial --data DATA"
+bench: .venv/.bench ## install the pipelines of others and say how to run them beside Footnote
+	@echo "Footnote beside other pipelines (DATA is the folder of the public data, also FOOTNOTE_BENCH_DATA):"
+	@echo "  $(BIN)/python -m eval.peers --data DATA"
 
 .venv/.bench: pyproject.toml .venv/.installed
-	@echo "Installing the benchmarks' libraries into .venv"
+	@echo "Installing the other pipelines into .venv"
 	@$(PIP) -e '.[bench]'
 	@touch $@
 

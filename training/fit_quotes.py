@@ -14,14 +14,19 @@ import json
 import random
 import tempfile
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import rag
-from eval.data import Query, arguments, squad
+from eval.data import arguments, squad
 from ingest import ingest_documents
 from rag.models import load_embedder
 from rag.read import Weights, describe
+
+if TYPE_CHECKING:
+    from eval.types import Example
+    from rag.types import Document
 
 FILES = {"en": "squad/train-v1.1.json.gz", "zh": "cmrc2018/train.json.gz"}
 N_PARAGRAPHS = 5000
@@ -30,23 +35,29 @@ HITS = 10
 NAMES = [f.name for f in fields(Weights) if f.name not in {"bias", "defines"}]
 
 
-def rows_of(query: Query, bot: rag.Assistant, *, answerable: bool, embed: object) -> list[tuple[list[float], int]]:
+def rows_of(example: Example, bot: rag.Assistant, *, answerable: bool, embed: object) -> list[tuple[list[float], int]]:
     """Return the features of each sentence that a search brings, and whether it is right."""
-    hits = bot.search(query.text, limit=60)
+    hits = bot.search(example.question, limit=60)
     documents = bot.index.library.some_documents({hit.passage.doc_id for hit in hits})
-    titles = {source.split("#")[0] for source in query.sources}
+    gold = example.evidence[0].doc_id
     if not answerable:
-        hits = [hit for hit in hits if documents[hit.passage.doc_id].source.split("#")[0] not in titles]
+        article = article_of(bot.document(gold))
+        hits = [hit for hit in hits if article_of(documents[hit.passage.doc_id]) != article]
     found = describe(
-        query.text, hits[:HITS], documents=documents, embed=embed, term_weights=bot.index.term_weights,
+        example.question, hits[:HITS], documents=documents, embed=embed, term_weights=bot.index.term_weights,
     )  # fmt: skip
     rows = []
     for hit, span, features in found:
         document = documents[hit.passage.doc_id]
         text = document.text[span.start : span.end]
-        right = document.source in query.sources and any(answer in text for answer in query.answers)
+        right = document.id == gold and any(answer in text for answer in example.answers)
         rows.append(([1.0, *(features[name] for name in NAMES)], int(right)))
     return rows
+
+
+def article_of(document: Document) -> str:
+    """Return the name of the article that a paragraph belongs to."""
+    return document.source.split("#")[0]
 
 
 def fit(x: np.ndarray, y: np.ndarray, *, ridge: float = 1.0) -> np.ndarray:
@@ -67,21 +78,21 @@ def main() -> None:
     parser.add_argument("--language", choices=tuple(FILES), default="en")
     parser.add_argument("--questions", type=int, default=1500)
     options = parser.parse_args()
-    documents, queries = squad(options.data / FILES[options.language], options.language)
+    documents, examples = squad(options.data / FILES[options.language], options.language)
     dice = random.Random(0)
-    titles = sorted({document.source.split("#")[0] for document in documents})
+    titles = sorted({article_of(document) for document in documents})
     dice.shuffle(titles)
     kept = set(titles[: N_PARAGRAPHS if options.language == "zh" else N_PARAGRAPHS // 40])
-    chosen = [document for document in documents if document.source.split("#")[0] in kept]
-    queries = [query for query in queries if next(iter(query.sources)).split("#")[0] in kept]
-    queries = dice.sample(queries, min(options.questions, len(queries)))
+    chosen = {document.id: document for document in documents if article_of(document) in kept}
+    examples = [example for example in examples if example.answerable and example.evidence[0].doc_id in chosen]
+    examples = dice.sample(examples, min(options.questions, len(examples)))
     embedder = load_embedder(rag.Config().embedding.model)
     with tempfile.TemporaryDirectory() as folder:
-        ingest_documents(chosen, folder, config=rag.Config(), embedder=embedder)
+        ingest_documents(list(chosen.values()), folder, config=rag.Config(), embedder=embedder)
         with rag.open(folder, rag.Config()) as bot:
             asked = [
-                rows_of(query, bot, answerable=number % 3 != 0, embed=embedder.embed)
-                for number, query in enumerate(queries)
+                rows_of(example, bot, answerable=number % 3 != 0, embed=embedder.embed)
+                for number, example in enumerate(examples)
             ]
     report([rows for rows in asked if rows], options.language)
 

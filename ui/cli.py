@@ -1,4 +1,4 @@
-"""The terminal: `footnote ingest | ask | chat | search | list | remove | rebuild | doctor | models`.
+"""The terminal: `footnote ingest | ask | chat | search | list | remove | rebuild | doctor | models | eval`.
 
 Data goes to stdout, progress to stderr. What fails on purpose ends in one line on stderr and exit code 1; a refusal to
 answer is no failure. What a command needs is imported when it runs, so that `--help` costs next to nothing.
@@ -7,7 +7,6 @@ answer is no failure. What a command needs is imported when it runs, so that `--
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from datetime import datetime
@@ -17,9 +16,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui import evaluate
+from ui.options import AsJson, Index, Settings, config_of, print_json
+
 if TYPE_CHECKING:
     from rag import Assistant
-    from rag.config import Config
     from rag.types import Filters
 
 # Nothing is fetched, reported or kept by a browser; whoever wants it otherwise says so in the environment.
@@ -47,12 +48,6 @@ def _day(help_text: str) -> datetime:
     return option
 
 
-Index = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="The folder of the index.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting, as in search.limit=20 (repeatable)."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="What is asked.", callback=_not_blank)]
 Publisher = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only documents of this publisher (repeatable).")
@@ -71,6 +66,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(evaluate.app, name="eval")
 
 
 def main() -> None:
@@ -120,10 +116,10 @@ def ingest(
     from ui.render import report_text
     from ui.terminal import progress_bar
 
-    config = _config(index, settings)
+    config = config_of(index, settings)
     with progress_bar("Ingesting") as progress:
         report = bring_in(paths, config=config, progress=progress)
-    _print_json(report) if as_json else typer.echo(report_text(report))
+    print_json(report) if as_json else typer.echo(report_text(report))
     raise typer.Exit(code=1 if report.failed else 0)
 
 
@@ -147,7 +143,7 @@ def ask(
     with _open(index, settings) as bot:
         filters = _filters(publisher, language, since=since, until=until)
         answer = bot.ask(question, filters=filters, as_of=as_of.date() if as_of else None)
-        _print_json(answer) if as_json else typer.echo(answer_text(answer, bot.titles(answer.hits)))
+        print_json(answer) if as_json else typer.echo(answer_text(answer, bot.titles(answer.hits)))
 
 
 @app.command()
@@ -184,7 +180,7 @@ def search(
     with _open(index, settings) as bot:
         filters = _filters(publisher, language, since=since, until=until)
         hits = bot.search(query, limit=limit, filters=filters)
-        _print_json(hits) if as_json else typer.echo(hits_text(hits, bot.titles(hits)))
+        print_json(hits) if as_json else typer.echo(hits_text(hits, bot.titles(hits)))
 
 
 @app.command("list")
@@ -195,7 +191,7 @@ def list_documents(*, as_json: AsJson = False, index: Index = None, settings: Se
     columns = ("id", "published", "publisher", "language", "title", "source")
     with _open(index, settings) as bot:
         rows = [{name: getattr(document, name) for name in columns} for document in bot.index.library.documents()]
-    _print_json(rows) if as_json else print_table(columns, rows)
+    print_json(rows) if as_json else print_table(columns, rows)
 
 
 @app.command()
@@ -209,7 +205,7 @@ def remove(
     from ingest import remove as take_out
     from ui.render import one_line
 
-    for source in take_out(names, config=_config(index, settings)):
+    for source in take_out(names, config=config_of(index, settings)):
         typer.echo(f"removed {one_line(source)}")
 
 
@@ -219,7 +215,7 @@ def rebuild(*, index: Index = None, settings: Settings = None) -> None:
     from ingest import rebuild as make_anew
     from ui.terminal import progress_bar
 
-    config = _config(index, settings)
+    config = config_of(index, settings)
     with progress_bar("Rebuilding") as progress:
         make_anew(config=config, progress=progress)
     typer.echo(f"rebuilt {config.index}")
@@ -230,11 +226,11 @@ def doctor(*, as_json: AsJson = False, index: Index = None, settings: Settings =
     """Check model and index, and say how to mend faults."""
     from rag.doctor import examine
 
-    config = _config(index, settings)
+    config = config_of(index, settings)
     checks = examine(Path(config.index), config)
     remedies = [f"\n    to mend it: {check.remedy}" if check.remedy else "" for check in checks]
     lines = [f"{'✓' if c.ok else '✗'} {c.name}: {c.detail}{remedy}" for c, remedy in zip(checks, remedies, strict=True)]
-    _print_json(checks) if as_json else typer.echo("\n".join(lines))
+    print_json(checks) if as_json else typer.echo("\n".join(lines))
     raise typer.Exit(code=0 if all(check.ok for check in checks) else 1)
 
 
@@ -244,33 +240,19 @@ def models(*, as_json: AsJson = False, settings: Settings = None) -> None:
     from rag.config import DEFAULT_EMBEDDING
     from rag.models import embedding_fingerprint, minilm_file, minilm_folder
 
-    name = _config(None, settings).embedding.model
+    name = config_of(None, settings).embedding.model
     model = {"job": "embedding", "model": name, "fingerprint": embedding_fingerprint(name)}
     if name == DEFAULT_EMBEDDING:
         file = minilm_file()
         size = f"{file.stat().st_size / 1e6:.0f} MB" if file.is_file() else "not made yet; the first use makes it"
         model |= {"file": str(file), "size": size, "made from": str(minilm_folder())}
-    _print_json([model]) if as_json else typer.echo("\n".join(f"{key}: {value}" for key, value in model.items()))
-
-
-def _config(index: Path | None, settings: list[str] | None) -> Config:
-    """Collect the settings in force; the value of a flag is read as that of an environment variable."""
-    from rag.config import Config, from_text
-    from rag.errors import ConfigError
-
-    overrides = {"index": str(index)} if index else {}
-    for setting in settings or ():
-        key, equals, text = setting.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {setting!r} has no value; write it as --set search.limit=20.")
-        overrides[key] = from_text(text)
-    return Config.load(overrides)
+    print_json([model]) if as_json else typer.echo("\n".join(f"{key}: {value}" for key, value in model.items()))
 
 
 def _open(index: Path | None, settings: list[str] | None) -> Assistant:
     import rag
 
-    return rag.open(config=_config(index, settings))
+    return rag.open(config=config_of(index, settings))
 
 
 def _filters(
@@ -284,9 +266,3 @@ def _filters(
         published_from=since.date() if since else None,
         published_to=until.date() if until else None,
     )
-
-
-def _print_json(value: object) -> None:
-    from rag.types import to_json
-
-    typer.echo(json.dumps(to_json(value), ensure_ascii=False, indent=2))

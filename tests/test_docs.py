@@ -1,8 +1,9 @@
-"""README.md is run: what it shows a reader works as it stands.
+"""README.md and docs/evaluation.md are run: what they show a reader works as it stands.
 
 A `python` block is executed, in a namespace of its own. In a `console` block each line that begins with `$ ` is
-checked: a `make` target exists, a `footnote` command ends well, a `python -m` module is there. All run in one temporary
-folder, in the order of reading, with `corpus/` in it and indexed. `<!-- not run: reason -->` above a block skips it.
+checked: a `make` target exists, a `footnote` command ends well, a `python -m` module is there. A `jsonl` block is the
+file of the name that follows. All run in one temporary folder for each page, in the order of reading, with `corpus/` in
+it and indexed. `<!-- not run: reason -->` above a block skips it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib.util
 import re
 import shlex
 import shutil
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,23 +23,37 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(
-    r"(?:^<!-- not run: (?P<reason>[^\n]+?) -->\s*\n)?^```(?P<language>python|console)\n(?P<code>.*?)^```$",
+    r"(?:^<!-- not run: (?P<reason>[^\n]+?) -->\s*\n)?"
+    r"^ *```(?P<language>python|console|jsonl)(?: (?P<file>\S+))?\n(?P<code>.*?)^ *```$",
     re.MULTILINE | re.DOTALL,
 )
 
 
 class Block(NamedTuple):
-    """One block of code: the line of README.md on which its code begins, and the reason not to run it, if any."""
+    """One block of code: its page, the line on which its code begins, the file that it is, the reason not to run it."""
 
+    page: str
     language: str
     code: str
     line: int
-    reason: str | None
+    file: str | None = None
+    reason: str | None = None
+
+    @property
+    def place(self) -> str:
+        return f"{self.page}:{self.line}"
 
 
-def blocks_of(text: str) -> list[Block]:
+def blocks_of(text: str, page: str = "README.md") -> list[Block]:
     return [
-        Block(found["language"], found["code"], text.count("\n", 0, found.start("code")) + 1, found["reason"])
+        Block(
+            page=page,
+            language=found["language"],
+            code=textwrap.dedent(found["code"]),
+            line=text.count("\n", 0, found.start("code")) + 1,
+            file=found["file"],
+            reason=found["reason"],
+        )
         for found in BLOCK.finditer(text)
     ]
 
@@ -52,13 +68,13 @@ def targets_of(makefile: str) -> set[str]:
     return set(re.findall(r"^([a-z][\w-]*):(?!=)", makefile, re.MULTILINE))
 
 
-README = ROOT / "README.md"
-BLOCKS = blocks_of(README.read_text("utf-8")) if README.is_file() else []
+PAGES = ("README.md", "docs/evaluation.md")
+BLOCKS = [block for page in PAGES for block in blocks_of((ROOT / page).read_text("utf-8"), page)]
 PARAMETERS = [
     pytest.param(
         block,
-        id=f"README.md:{block.line}",
-        marks=pytest.mark.skipif(block.reason is not None, reason=f"README.md:{block.line}: {block.reason}"),
+        id=block.place,
+        marks=pytest.mark.skipif(block.reason is not None, reason=f"{block.place}: {block.reason}"),
     )
     for block in BLOCKS
 ]
@@ -86,21 +102,24 @@ def run_footnote(*arguments: str) -> None:
 
 
 def test_readme_shows_how_to_use_footnote_from_python() -> None:
-    assert README.is_file(), "README.md does not exist"
-    assert any(block.language == "python" for block in BLOCKS), "README.md has no ```python block"
+    assert any(block.language == "python" and block.page == "README.md" for block in BLOCKS)
 
 
 @pytest.mark.parametrize("block", PARAMETERS)
-def test_a_block_of_the_readme_works(block: Block, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_of_a_page_works(block: Block, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(desk)
-    if block.language == "python":
-        padded = "\n" * (block.line - 1) + block.code  # a traceback then names the line of README.md
-        exec(compile(padded, str(README), "exec"), {"__name__": "readme"})  # noqa: S102 (our own README)
-        return
-    commands = commands_of(block)
-    assert commands, f"README.md:{block.line}: no line of this console block begins with '$ '"
-    for command in commands:
-        check(command)
+    match block.language:
+        case "python":
+            padded = "\n" * (block.line - 1) + block.code  # a traceback then names the line of the page
+            exec(compile(padded, block.page, "exec"), {"__name__": "page"})  # noqa: S102 (our own pages)
+        case "jsonl":
+            assert block.file, f"{block.place}: write the name of the file behind jsonl"
+            Path(block.file).write_text(block.code, encoding="utf-8")
+        case _:
+            commands = commands_of(block)
+            assert commands, f"{block.place}: no line of this console block begins with '$ '"
+            for command in commands:
+                check(command)
 
 
 def check(command: str) -> None:
@@ -121,9 +140,11 @@ def test_blocks_are_found_with_their_line_language_and_reason() -> None:
     python, text = "# A\n```python\nx\n```\n", "```text\n$\n```\n"
     console = "<!-- not run: needs a key -->\n\n```console\n$ a \\\n  b\nout\n$ c\n```\n"
     first, second = blocks_of(python + console + text)
-    assert first == Block("python", "x\n", 3, None)
+    assert first == Block("README.md", "python", "x\n", 3)
     assert (second.line, second.reason) == (8, "needs a key")
     assert commands_of(second) == ["a    b", "c"]
+    (inner,) = blocks_of("1. A\n\n   ```jsonl gold.jsonl\n   {}\n   ```\n")
+    assert (inner.code, inner.file) == ("{}\n", "gold.jsonl")
 
 
 @pytest.mark.parametrize("command", ["make nothing", "python -m eval_nothing", "curl http://a.example"])

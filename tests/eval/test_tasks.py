@@ -1,0 +1,180 @@
+"""Every task is in the table, says what it measures, and asks the questions it says."""
+
+import gzip
+import inspect
+import json
+from datetime import date
+
+import pytest
+
+from eval import solvers
+from eval.tasks import TASKS, listing, load
+from eval.tasks.fitz_gov import mode_accuracy
+from eval.types import Example, Record
+from rag.config import Config
+from rag.errors import ConfigError, DataMissing
+from rag.types import Answer, Citation, Document, Sentence
+
+PUBLIC = [name for name in TASKS if name != "corpus"]
+SPLITS = {
+    "scifact": ("dev", "train"),
+    "squad-retrieval": ("dev", "train"),
+    "cmrc": ("dev", "train"),
+    "wice": ("dev", "test"),
+}
+
+
+def packed(path, *rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress("\n".join(json.dumps(row) for row in rows).encode()))
+
+
+def in_squad_form(text, answer):
+    qas = [
+        {"id": "q1", "question": "Who?", "answers": [{"text": answer, "answer_start": 0}], "evidences": [text]},
+        {"id": "q2", "question": "When?", "answers": [], "is_impossible": True, "evidences": []},
+    ]
+    return {"data": [{"title": "T", "paragraphs": [{"context": text, "id": "p", "qas": qas}]}]}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    english, chinese = in_squad_form("Ada sailed.", "Ada"), in_squad_form("艾达航行。", "艾达")
+    for name in ("squad/dev-v2.0-public", "squad/train-v1.1", "xquad/xquad.en", "expmrc/squad-dev"):
+        packed(folder / f"{name}.json.gz", english)
+    for name in ("xquad/xquad.zh", "cmrc2018/dev", "cmrc2018/train", "expmrc/cmrc2018-dev"):
+        packed(folder / f"{name}.json.gz", chinese)
+    packed(folder / "scifact/corpus.jsonl.gz", {"doc_id": "7", "title": "T", "abstract": ["Salt melts."]})
+    for split in ("dev", "train"):
+        claim = {"id": 1, "claim": "Salt melts.", "cited_doc_ids": ["7"], "evidence": {}}
+        packed(folder / f"scifact/claims_{split}.jsonl.gz", claim)
+    for year in (2022, 2023):
+        article = {"doc_id": "a", "url": "https://a", "title": "T", "source": "x.com", "publish_date": "2022/06/12"}
+        asked = {"question_id": "1", "question": "Who?", "question_source": "CNN", "question_date": "2022/06/13"}
+        packed(folder / f"realtimeqa/corpus_{year}.jsonl.gz", {**article, "text": "Ada sailed."})
+        packed(folder / f"realtimeqa/questions_{year}.jsonl.gz", {**asked, "answers": ["Ada"], "answer_doc_ids": ["a"]})
+    fact = {"fact_id": "f", "fact": "Ada sailed.", "title": "T", "source": "S", "author": None, "url": "https://a"}
+    packed(folder / "multihoprag/facts_pool.jsonl.gz", {**fact, "published_at": "2023-10-06T21:31:00+00:00"})
+    query = {"id": "1", "query": "Who?", "question_type": "inference_query", "answer": "Ada"}
+    packed(folder / "multihoprag/queries.jsonl.gz", {**query, "evidence_fact_ids": ["f"]})
+    claims = [{"claim": f"Claim {n}", "evidence": ["One."], "supporting_sentences": [[0]]} for n in range(10)]
+    rows = [{**claim, "label": "supported", "meta": {"id": f"c{n}"}} for n, claim in enumerate(claims)]
+    packed(folder / "wice/claim_dev.jsonl.gz", *rows)
+    packed(
+        folder / "fitz_gov/cases.jsonl.gz", {"id": "1", "query": "Who?", "contexts": ["A."], "expected_mode": "abstain"}
+    )
+    turn = {"task_id": "1", "input": [{"speaker": "user", "text": "Who?"}], "answerability": ["ANSWERABLE"]}
+    packed(folder / "mtrag/tasks.jsonl.gz", {**turn, "contexts": [{"document_id": "p", "text": "Ada."}]})
+    return folder
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_task_knows_its_name_and_default_split_and_can_be_asked(data, name):
+    task = load(name, data, split=None)
+    assert (task.name, task.split) == (name, "" if name == "wice" else "dev")
+    assert task.examples
+    assert task.documents
+    assert {example.split for example in task.examples} == ({"dev", "test"} if name == "wice" else {"dev"})
+    ids = {document.id for document in task.documents}
+    assert all(found.doc_id in ids for example in task.examples for found in example.evidence)
+    assert all(set(example.within) <= ids for example in task.examples)
+    Config.load(overrides=task.settings)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_task_has_the_splits_it_names_and_no_other(data, name):
+    there = SPLITS.get(name, ("dev",))
+    for split in ("dev", "test", "train"):
+        if split in there:
+            assert load(name, data, split=split).split == split
+        else:
+            with pytest.raises(DataMissing, match=f"no split '{split}'.*{', '.join(there)}"):
+                load(name, data, split=split)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_task_without_its_data_says_what_to_set(tmp_path, name):
+    with pytest.raises(DataMissing, match="FOOTNOTE_BENCH_DATA"):
+        load(name, tmp_path, split=None)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_says_in_one_line_what_it_measures(name):
+    line = inspect.getdoc(TASKS[name][0]).splitlines()[0]
+    assert line.endswith(".")
+    assert ". " not in line
+
+
+def test_questions_without_an_answer_are_asked_but_not_searched_for(data):
+    asked, searched = (load(name, data, split=None) for name in ("squad-open", "squad-retrieval"))
+    assert [example.answerable for example in asked.examples] == [True, False]
+    assert [example.answerable for example in searched.examples] == [True]
+    assert (asked.solver, searched.solver) == (solvers.ask, solvers.search)
+
+
+def test_only_the_reading_tasks_name_what_may_be_read(data):
+    given = {name for name in PUBLIC if all(example.within for example in load(name, data, split=None).examples)}
+    assert given == {"squad-reading", "expmrc-squad", "expmrc-cmrc", "wice", "fitz-gov", "mtrag"}
+
+
+def test_a_chinese_question_is_asked_of_chinese_or_of_english_paragraphs(data):
+    same, across = (load(name, data, split=None) for name in ("xquad-same", "xquad-across"))
+    assert {e.language for task in (same, across) for e in task.examples} == {"zh"}
+    assert [task.documents[0].language for task in (same, across)] == ["zh", "en"]
+
+
+def record(mode, status, *, conflicts=()):
+    document = Document.of("Ada sailed.", title="T", published=date(2024, 1, 1))
+    cited = Citation(document.id, 0, 3, "Ada", "T", None, None, None, None)
+    answered = status == "answered"
+    answer = Answer(
+        question="Who?",
+        status=status,
+        reason=None if answered else "insufficient",
+        short=None,
+        sentences=(Sentence("Ada", (cited,), "supported"),) if answered else (),
+        confidence=0.5,
+        hits=(),
+        conflicts=((cited, cited),) * len(conflicts),
+        fingerprint="",
+        seconds=0.1,
+    )
+    return Record(Example("1", "Who?", type=mode), answer, (), 0.1)
+
+
+def test_the_mode_is_told_by_refusal_and_conflict():
+    records = [
+        record("abstain", "refused"),
+        record("disputed", "answered", conflicts=(1,)),
+        record("trustworthy", "answered"),
+        record("trustworthy", "refused"),
+        record("trustworthy", "answered", conflicts=(1,)),
+        Record(Example("1", "Who?"), None, (), 0.1),
+    ]
+    (column,) = mode_accuracy(records, {})
+    assert column.values == (1.0, 1.0, 1.0, 0.0, 0.0, None)
+
+
+def test_the_list_says_which_data_are_missing_and_what_to_set(data, tmp_path):
+    places = {row["task"]: row["data"] for row in listing(data)}
+    assert places.pop("corpus") == "ships with Footnote"
+    assert set(places.values()) == {"there"}
+    (scifact,) = [row["data"] for row in listing(tmp_path) if row["task"] == "scifact"]
+    assert scifact == f"missing: no {tmp_path / 'scifact'}; set --data DIR or FOOTNOTE_BENCH_DATA"
+
+
+def test_a_task_that_is_not_there_names_the_nearest(tmp_path):
+    with pytest.raises(ConfigError, match="no task 'sciface'; did you mean 'scifact'"):
+        load("sciface", tmp_path, split=None)
+
+
+def test_the_gold_questions_of_the_corpus_are_sound_and_as_many_as_promised(tmp_path):
+    task = load("corpus", tmp_path, split=None)
+    halves = [load("corpus", tmp_path, split=split).examples for split in ("dev", "test")]
+    assert len(task.examples) == sum(map(len, halves)) >= 80
+    for examples in (task.examples, *halves):
+        assert sum(not example.answerable for example in examples) >= len(examples) / 4
+    texts = {document.id: document.text for document in task.documents}
+    for example in task.examples:
+        assert all(texts[gold.doc_id][gold.start : gold.end] == gold.quote for gold in example.evidence)
