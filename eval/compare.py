@@ -1,12 +1,11 @@
-"""Two runs held against each other question by question; one run held against bars."""
+"""Two runs compared question by question; one run compared with thresholds."""
 
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from eval.scorers import ALL
 from eval.statistics import paired
@@ -16,29 +15,22 @@ from rag.errors import ConfigError, DataMissing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from eval.statistics import Difference
     from eval.store import RunFolder
-    from eval.types import Over, Value
+    from eval.types import Task, Value
 
 # What a question's flip is told by: whether it was right, else whether the right document came first.
-_FLIPS = ("accuracy", "R@1")
+_FLIPS = ("accuracy", "mode accuracy", "RR@10")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one measure came to in both runs, over the `n` questions to which it applies in both.
-
-    `low` and `high` bound the difference (other − one) with 95 %; it counts where they exclude 0.
-    """
+    """What one measure came to in both runs, and whether their difference is more than chance."""
 
     name: str
     better: str
-    one: float
-    other: float
-    difference: float
-    low: float
-    high: float
-    counts: bool
-    n: int
+    difference: Difference
+    significant: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +56,11 @@ def compare(one: RunFolder, other: RunFolder) -> Comparison:
     if ours.task != theirs.task or not shared:
         raise DataMissing(f"{one.path} ({ours.task}) and {other.path} ({theirs.task}) share no question of one task.")
     overs = {column.name: column.over for scorer in ALL for column in scorer([], {})}
-    changes = [
-        change
-        for name in ours.values
-        if name in theirs.values and (change := _change(name, ours, theirs, over=overs.get(name, mean)))
-    ]
+    found = {
+        name: paired(values, theirs.values[name], over=overs.get(name, mean))
+        for name, values in ours.values.items()
+        if name in theirs.values
+    }
     told_by = next((name for name in _FLIPS if name in ours.values and name in theirs.values), None)
     before, after = (columns.values[told_by] if told_by else {} for columns in (ours, theirs))
     judged = [key for key, value in before.items() if value is not None and after.get(key) is not None]
@@ -76,7 +68,7 @@ def compare(one: RunFolder, other: RunFolder) -> Comparison:
         one=str(one.path),
         other=str(other.path),
         questions=len(shared),
-        changes=tuple(changes),
+        changes=tuple(Change(name, ours.better[name], d, d.significant) for name, d in found.items() if d.n),
         lost=tuple(key for key in judged if before[key] == 1 and after[key] != 1),
         won=tuple(key for key in judged if before[key] != 1 and after[key] == 1),
     )
@@ -99,48 +91,45 @@ class _Columns:
         return cls(run.facts()["task"], frozenset(ids), values, {name: c["better"] for name, c in columns.items()})
 
 
-def _change(name: str, ours: _Columns, theirs: _Columns, *, over: Over) -> Change | None:
-    """Compare one measure; None where it applies to no question of both."""
-    before, after = ours.values[name], theirs.values[name]
-    both = [key for key, value in before.items() if value is not None and after.get(key) is not None]
-    found = paired(before, after, over=over)
-    if found.value is None or found.low is None or found.high is None:
-        return None
-    one, other = (over(np.array([values[key] for key in both], dtype=np.float64)) for values in (before, after))
-    return Change(name, ours.better[name], one, other, found.value, found.low, found.high, found.counts, found.n)
-
-
-def parse_bars(bars: Iterable[str]) -> dict[str, float]:
-    """Read bars as they are typed: `refusal F1=0.8`.
+def parse_thresholds(given: Iterable[str], tasks: Iterable[Task]) -> dict[str, float]:
+    """Read thresholds as they are typed, `refusal F1=0.8`, for scores that the tasks have.
 
     Raises:
-        ConfigError: one has no name or no number.
+        ConfigError: one has no name or no number, names no score of these tasks, or one that another names.
     """
-    parsed = {}
-    for bar in bars:
-        name, _, value = bar.rpartition("=")
-        try:
-            parsed[name.strip()] = float(value)
-        except ValueError:
-            name = ""
-        if not name:
-            raise ConfigError(f"--fail-under {bar!r} is no bar; write it as --fail-under 'refusal F1=0.8'.")
+    there = {column.name: None for task in tasks for scorer in task.scorers for column in scorer([], {})}
+    parsed: dict[str, float] = {}
+    for text in given:
+        name, _, value = (part.strip() for part in text.rpartition("="))
+        if not name or not _is_number(value):
+            raise ConfigError(f"--fail-under {text!r} cannot be read; write it as --fail-under 'refusal F1=0.8'.")
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1, cutoff=0)
+            raise ConfigError(f"there is no score {name!r} here; did you mean {near[0]!r}?")
+        if name in parsed:
+            raise ConfigError(f"--fail-under names {name!r} twice; leave one of the two.")
+        parsed[name] = float(value)
     return parsed
 
 
-def worse_than(scores: Sequence[Mapping[str, Any]], bars: Mapping[str, float]) -> Iterator[str]:
-    """Yield a line for each bar that a run's scores do not reach; where lower is better, a bar is a ceiling.
+def worse_than(scores: Sequence[Mapping[str, Any]], thresholds: Mapping[str, float]) -> Iterator[str]:
+    """Yield a line for each threshold that a run's scores do not reach; where lower is better, it is a ceiling.
 
-    Raises:
-        ConfigError: a bar names no score of the run.
+    A threshold for a score that this run does not have is another run's.
     """
-    found = {score["name"]: score for score in scores}
-    for name, bar in bars.items():
-        if name not in found:
-            near = difflib.get_close_matches(name, found, n=1, cutoff=0)[0]
-            raise ConfigError(f"this run has no score {name!r}; did you mean {near!r}?")
-        value, lower = found[name]["value"], found[name]["better"] == "lower"
+    for score in scores:
+        name, value, lower = score["name"], score["value"], score["better"] == "lower"
+        if name not in thresholds:
+            continue
+        bound = thresholds[name]
         if value is None:
-            yield f"{name} does not apply to any question of this run, so it cannot reach {bar:g}"
-        elif (value > bar) if lower else (value < bar):
-            yield f"{name} is {value:.3f}, {'above' if lower else 'below'} {bar:g}"
+            yield f"{name} does not apply to any question of this run, so it cannot reach {bound:g}"
+        elif (value > bound) if lower else (value < bound):
+            yield f"{name} is {value:.3f}, {'above' if lower else 'below'} {bound:g}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

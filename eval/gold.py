@@ -13,6 +13,7 @@ an address. Evidence is a quote, or `start` and `end` in characters, or a whole 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import re
 from collections import Counter
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from eval.scorers.answers import normalise_answer
 from eval.types import Example, GoldEvidence
 from rag.errors import DataMissing, GoldError
 from rag.text import Span, detect_language, normalise, sentences
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 _SHOWN = 5
+_SHOWN_CHARS = 160
+_NAME_CHARS = 8
+_WORD = re.compile(r"\w")
 
 
 class _Strict(BaseModel):
@@ -98,9 +103,7 @@ def check(path: Path, documents: Sequence[Document] | None = None) -> Gold:
     problems: list[str] = []
     for number, text in _lines(path):
         try:
-            examples.append(_example(json.loads(text), number, library))
-        except json.JSONDecodeError as error:
-            problems.append(f"{path}:{number}: is no JSON: {error.msg} at character {error.pos + 1}")
+            examples.append(_example(_Line.model_validate_json(text), library))
         except ValidationError as error:
             problems += [f"{path}:{number}: {_explain(found)}" for found in error.errors()]
         except GoldError as error:
@@ -162,21 +165,22 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _example(value: Any, number: int, library: _Sources | None) -> Example:  # noqa: ANN401 (what JSON holds)
-    if not isinstance(value, dict):
-        raise GoldError(f'is {json.dumps(value)[:40]}; it must be an object, as {{"question": …}}')
-    # Strict in Python's sense would refuse "2024-03-06" for a day; in JSON's it is one.
-    line = _Line.model_validate_json(json.dumps(value))
+def _example(line: _Line, library: _Sources | None) -> Example:
     if not line.answerable and (line.answers or line.evidence):
         raise GoldError("answerable is false, but there are answers or evidence; leave them out")
     if line.answerable and not (line.answers or line.evidence):
         raise GoldError('has neither answers nor evidence; add them, or write "answerable": false')
     found = [gold for part in line.evidence for gold in _find(part, library)]
-    question = normalise(line.question)
+    question, answers = normalise(line.question), tuple(map(normalise, line.answers))
+    if not question.strip():
+        raise GoldError("question is empty")
+    empty = next((answer for answer in answers if not normalise_answer(answer)), None)
+    if empty is not None:
+        raise GoldError(f"the answer {empty!r} has no word in it, so nothing could equal it")
     return Example(
-        id=line.id or f"line-{number}",
+        id=line.id or _name(question, line.history),
         question=question,
-        answers=tuple(map(normalise, line.answers)),
+        answers=answers,
         evidence=tuple(dict.fromkeys(found)),
         answerable=line.answerable,
         type=line.type,
@@ -185,6 +189,12 @@ def _example(value: Any, number: int, library: _Sources | None) -> Example:  # n
         as_of=line.as_of,
         split=line.split,
     )
+
+
+def _name(question: str, history: Sequence[_Turn]) -> str:
+    """Name a question by what is asked, so that it keeps its name when lines move."""
+    asked = "\n".join([*(turn.text for turn in history), question])
+    return f"q-{hashlib.sha256(asked.encode()).hexdigest()[:_NAME_CHARS]}"
 
 
 def _find(part: _Evidence, library: _Sources | None) -> list[GoldEvidence]:
@@ -212,17 +222,25 @@ def _spans(part: _Evidence, document: Document) -> list[Span]:
             raise GoldError(f"evidence ends at {part.end}, but {part.doc!r} has {len(document.text)} characters")
         stands = document.text[part.start : part.end]
         if quote not in {None, stands}:
-            raise GoldError(f"at {part.start}–{part.end} of {part.doc!r} stands {stands[:80]!r}, not {quote!r}")
+            raise GoldError(
+                f"at {part.start}–{part.end} of {part.doc!r} stands {_short(stands)}, not {_short(quote or '')}"
+            )
         return [Span(part.start, part.end)]
     if quote is None:
         return []
+    if not _WORD.search(quote):
+        raise GoldError(f"the quote {quote!r} has no word in it")
     spans = [Span(*found.span()) for found in re.finditer(re.escape(quote), document.text)]
     if not spans:
         texts = [document.text[span.start : span.end] for span in sentences(document.text, language=document.language)]
         near = difflib.get_close_matches(quote, texts, n=1)
-        hint = f"; the nearest is {near[0]!r}" if near else ""
-        raise GoldError(f"the quote {quote!r} does not stand in {part.doc!r}{hint}")
+        hint = f"; the nearest is {_short(near[0])}" if near else ""
+        raise GoldError(f"the quote {_short(quote)} does not stand in {part.doc!r}{hint}")
     return spans
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…")
 
 
 def _explain(found: Any) -> str:  # noqa: ANN401 (pydantic's own form of an error)
@@ -232,6 +250,10 @@ def _explain(found: Any) -> str:  # noqa: ANN401 (pydantic's own form of an erro
         case "extra_forbidden":
             near = difflib.get_close_matches(where.rpartition(".")[2], _known(where), n=1, cutoff=0)
             return f"unknown field {where!r}; did you mean {near[0]!r}?"
+        case "json_invalid":
+            return f"is no JSON: {found['ctx']['error']}"
+        case "model_type" if not where:
+            return f'is {json.dumps(found["input"])[:40]}; it must be an object, as {{"question": …}}'
         case "missing":
             return f"has no {where!r}"
         case "string_pattern_mismatch" | "string_too_short":

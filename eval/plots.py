@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eval.scorers.refusal import risk_coverage
+from eval.scorers.refusal import BINS, bins, risk_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
     Pairs = Sequence[tuple[float, float]]
 
-INK, FAINT, ACCENT = "#010203", "#010204", "#010205"
-_THEME = {INK: "currentColor", FAINT: "var(--faint)", ACCENT: "var(--accent)"}
+_INK, _FAINT, _ACCENT = "#010203", "#010204", "#010205"
+_THEME = {_INK: "currentColor", _FAINT: "var(--faint)", _ACCENT: "var(--accent)"}
 _INCHES = (5, 3.3)
-_BINS = 10
 _RANKS = 10
 # Where the slowest question takes this many times the median, equal bins would put all others into one of them.
 _LONG_TAIL = 10
@@ -43,14 +42,14 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
+    "axes.edgecolor": _INK,
+    "axes.labelcolor": _INK,
     "axes.axisbelow": True,
-    "grid.color": FAINT,
+    "grid.color": _FAINT,
     "grid.linewidth": 0.8,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
 }
 
 
@@ -63,8 +62,8 @@ def risk(pairs: Pairs) -> str:
     coverage, wrong = risk_coverage(*np.array(pairs, dtype=float).T)
 
     def paint(axes: Axes) -> None:
-        axes.step([0, *coverage], [wrong[0], *wrong], where="pre", color=ACCENT, linewidth=2)
-        axes.plot(1, wrong[-1], "o", color=ACCENT, clip_on=False)
+        axes.step([0, *coverage], [wrong[0], *wrong], where="pre", color=_ACCENT, linewidth=2)
+        axes.plot(1, wrong[-1], "o", color=_ACCENT, clip_on=False)
         axes.annotate(f"{wrong[-1]:.0%}", (1, wrong[-1]), (4, 6), textcoords="offset points", annotation_clip=False)
         axes.set(xlim=(0, 1), xlabel="answered questions kept, most confident first", ylabel="wrong among them")
         axes.set_ylim(0, max(0.1, 1.1 * float(wrong.max())))
@@ -83,25 +82,25 @@ def calibration(pairs: Pairs) -> str:
     `pairs` are as in `risk`. The count of each bin stands above it; a dot marks its mean confidence.
     """
     confidence, right = np.array(pairs, dtype=float).T
-    bins = np.clip(np.ceil(confidence * _BINS).astype(int) - 1, 0, _BINS - 1)  # (0, 0.1], (0.1, 0.2], … as for ECE
-    counts = np.bincount(bins, minlength=_BINS)
+    places = bins(confidence)
+    counts = np.bincount(places, minlength=BINS)
     filled = np.flatnonzero(counts)
-    shares, means = (np.bincount(bins, of, _BINS)[filled] / counts[filled] for of in (right, confidence))
+    shares, means = (np.bincount(places, of, BINS)[filled] / counts[filled] for of in (right, confidence))
 
     def paint(axes: Axes) -> None:
-        axes.bar((filled + 0.5) / _BINS, shares, width=0.09, color=ACCENT, alpha=0.3)
-        axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 3)))
-        axes.plot(means, shares, "o", color=ACCENT, clip_on=False)
+        axes.bar((filled + 0.5) / BINS, shares, width=0.09, color=_ACCENT, alpha=0.3)
+        axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle=(0, (4, 3)))
+        axes.plot(means, shares, "o", color=_ACCENT, clip_on=False)
         axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="right")
         axes.set_xticks(np.arange(0, 1.01, 0.2))
         axes.grid(axis="y")
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         above = axes.secondary_xaxis("top")
-        above.set_xticks((filled + 0.5) / _BINS, [str(count) for count in counts[filled]])
+        above.set_xticks((filled + 0.5) / BINS, [str(count) for count in counts[filled]])
         above.tick_params(length=0)
         above.spines["top"].set_visible(False)
 
-    said = (f"{at / _BINS:.1f}: {share:.0%} of {counts[at]}" for at, share in zip(filled, shares, strict=True))
+    said = (f"{at / BINS:.1f}: {share:.0%} of {counts[at]}" for at, share in zip(filled, shares, strict=True))
     return _draw(paint, name="calibration", label=f"Right answers by confidence, from {', '.join(said)}.")
 
 
@@ -115,7 +114,7 @@ def ranks(reciprocal: Sequence[float]) -> str:
     at = np.append(np.arange(1.0, _RANKS + 1), _RANKS + 2)  # a gap before those that were not found
 
     def paint(axes: Axes) -> None:
-        bars = axes.bar(at, counts, width=0.8, color=[ACCENT] * _RANKS + [INK])
+        bars = axes.bar(at, counts, width=0.8, color=[_ACCENT] * _RANKS + [_INK])
         axes.bar_label(bars, [str(count) if count else "" for count in counts], padding=2)
         axes.set_xticks(at, [*map(str, range(1, _RANKS + 1)), "not in\nthe ten"])
         axes.tick_params(axis="x", length=0)
@@ -137,13 +136,13 @@ def latency(seconds: Sequence[float]) -> str:
     )
 
     def paint(axes: Axes) -> None:
-        counts, _, _ = axes.hist(values, bins=list(edges), color=ACCENT, alpha=0.7)
+        counts, _, _ = axes.hist(values, bins=list(edges), color=_ACCENT, alpha=0.7)
         if long_tail:
             axes.set_xscale("log")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.set_ylim(0, 1.3 * float(np.max(counts)))
         for name, value, height in (("p50", half, 0.9), ("p95", most, 0.98)):
-            axes.axvline(value, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+            axes.axvline(value, color=_INK, linewidth=1.2, linestyle=(0, (4, 3)))
             left = edges.searchsorted(value) > 0.7 * len(edges)  # there is more room on the left of the line
             at, aside, side = (value, height * axes.get_ylim()[1]), (-4 if left else 4, 0), "right" if left else "left"
             axes.annotate(f"{name} {value:.2g} s", at, aside, textcoords="offset points", ha=side, va="top")

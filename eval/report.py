@@ -3,8 +3,7 @@
     run folder ─ read ─► dicts ─ arrange ─► views ─ template ─► one HTML file that needs nothing else
 
 The page is made from the files of the run alone, so a run can be reported again at any time. The words of documents,
-questions and answers are hostile until they are escaped, which the template does with all of them. This module knows
-nothing of how a run is made or a measure counted.
+questions and answers are hostile until they are escaped, which the template does with all of them.
 """
 
 from __future__ import annotations
@@ -22,8 +21,12 @@ from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from eval import plots
+from eval.measures import MEASURES
+from eval.scorers.judge import meets
 from eval.store import RunFolder
+from eval.types import GoldEvidence
 from rag.errors import DataMissing
+from rag.types import Passage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,20 +35,9 @@ if TYPE_CHECKING:
 
 SHOWS_MORE = "footnote eval report RUN --questions"
 SMALL_SLICE = 20
-_SLICES = 50
 _HITS = 10
 _EXCERPT_CHARS = 160
 _HERE = Path(__file__).parent
-# The first beginning that fits a measure's name says where it stands.
-_GROUPS = (
-    ("Finding", r".*@\d"),
-    ("Answering", r"accuracy|EM|F1|answer "),
-    ("Refusing", r"refusal |coverage|AURC|ECE"),
-    ("Citing", r"verbatim|cited |citation |evidence |guard"),
-    ("Support", r"AUROC|balanced "),
-    ("Time", r"seconds "),
-    ("Other", r""),
-)
 # What tells most about a slice, where the run has it.
 _TELLING = ("accuracy", "F1", "refusal F1", "citation recall", "nDCG@10", "R@5")
 # No HTML text may hold control characters and halves of characters; signs that turn the direction of writing can make
@@ -69,18 +61,14 @@ class _Run:
 
     def __init__(self, folder: RunFolder) -> None:
         """Read them, unless it is no run, or one that is not finished, or its files do not belong together."""
-        try:
-            self.made, scores, self.records = folder.facts(), folder.scores(), folder.lines()
-        except ValueError as error:
-            raise DataMissing(f"A file of {folder.path} is no JSON: {error}. Make this run again.") from error
+        self.made, scores = folder.facts(), folder.scores()
+        lines = {line["example"]["id"]: line for line in folder.lines()}
         self.scores: list[Json] = scores["scores"]
         self.slices: list[Json] = scores["slices"]
         self.columns: dict[str, list[Any]] = {name: column["values"] for name, column in scores["columns"].items()}
-        asked, scored = len(self.records), {len(values) for values in self.columns.values()}
-        if scored - {asked}:
-            raise DataMissing(
-                f"{folder.path} has {asked} records, but scores of {max(scored)}: run the same command again."
-            )
+        if lines.keys() != set(scores["ids"]):
+            raise DataMissing(f"{folder.path} has other records than scores; run the same command again.")
+        self.records = [lines[key] for key in scores["ids"]]
 
     def value(self, name: str, at: int) -> Any:  # noqa: ANN401 (a number, several, or None)
         """Return what a question came to in a measure, None where it was not measured."""
@@ -109,18 +97,18 @@ def report(run_folder: Path, *, questions: int = 500) -> str:
     Raises:
         DataMissing: The folder holds no run, or one that is not finished.
     """
-    run = _Run(RunFolder(Path(run_folder)))
+    run = _Run(RunFolder(run_folder))
     script = (_HERE / "report.js").read_text("utf-8")
     order = sorted(range(len(run.records)), key=lambda at: _urgency(run, at))
-    titles = run.titles()
     page = _environment().get_template("report.html.jinja")
     return page.render(
         run=run.made,
         groups=_groups(run.scores),
+        meanings={name: meaning for names in MEASURES.values() for name, meaning in names.items()},
         pictures=_pictures(run),
-        slices=_slices(run.slices, titles),
-        questions=[_question(run, at) for at in order[: max(questions, 0)]],
-        titles=titles,
+        slices=_slices(run.slices),
+        questions=[_question(run, at) for at in order[:questions]],
+        titles=run.titles(),
         asked=len(order),
         shows_more=f"{SHOWS_MORE} {len(order)}",
         small_slice=SMALL_SLICE,
@@ -136,7 +124,7 @@ def write_report(run_folder: Path, target: Path | None = None, *, questions: int
     Raises:
         DataMissing: The folder holds no run, or one that is not finished.
     """
-    target = target or Path(run_folder) / "report.html"
+    target = target or run_folder / "report.html"
     target.write_text(report(run_folder, questions=questions), "utf-8", newline="\n")
     return target
 
@@ -195,9 +183,10 @@ def _moment(iso: str | None) -> str:
 
 def _groups(scores: Sequence[Json]) -> dict[str, list[tuple[Json, Markup]]]:
     """Put each score into its group, with a picture of its interval; those of a group are drawn to one scale."""
-    groups: dict[str, list[Json]] = {group: [] for group, _ in _GROUPS}
+    known_in = {name: group for group, names in MEASURES.items() for name in names}
+    groups: dict[str, list[Json]] = {group: [] for group in (*MEASURES, "Other")}
     for score in scores:
-        groups[next(group for group, names in _GROUPS if re.match(names, score["name"]))].append(score)
+        groups[known_in.get(score["name"], "Other")].append(score)
     drawn = {}
     for group, found in groups.items():
         places = [[score[end] for end in ("low", "value", "high")] for score in found]
@@ -215,7 +204,7 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 def _pictures(run: _Run) -> list[tuple[str, str, Markup]]:
     pairs, reciprocal = run.values("AURC"), run.values("RR@10")
-    seconds = [record["seconds"] for record in run.records if _is_number(record.get("seconds"))]
+    seconds = [record["seconds"] for record in run.records]
     drawn = (
         (
             "Risk and coverage",
@@ -230,17 +219,15 @@ def _pictures(run: _Run) -> list[tuple[str, str, Markup]]:
     return [(title, about, Markup(draw(data))) for title, about, draw, data in drawn if data]  # noqa: S704 (numbers)
 
 
-def _slices(slices: Sequence[Json], titles: Json) -> list[Json]:
-    """Arrange the slices into a table for each thing that they are cut by; the largest first, and no more than fit."""
+def _slices(slices: Sequence[Json]) -> list[Json]:
+    """Arrange the slices into a table for each thing that they are cut by, the largest first."""
     tables = []
     for by in dict.fromkeys(part["by"] for part in slices):
         parts = sorted((part for part in slices if part["by"] == by), key=lambda part: -part["n"])
         found = [{score["name"]: score for score in part["scores"]} for part in parts]
         columns = [name for name in _TELLING if any(_is_number(scores.get(name, {}).get("value")) for scores in found)]
-        names = [titles.get(part["value"], part["value"]) for part in parts]
-        rows = list(zip(names, parts, found, strict=True))
         if columns:
-            tables.append({"by": by, "columns": columns, "rows": rows[:_SLICES], "left_out": len(rows[_SLICES:])})
+            tables.append({"by": by, "columns": columns, "rows": list(zip(parts, found, strict=True))})
     return tables
 
 
@@ -259,10 +246,10 @@ def _question(run: _Run, at: int) -> Json:
         "kinds": kinds,
         "example": record["example"],
         "answer": record["answer"],
-        "seconds": record.get("seconds"),
+        "seconds": record["seconds"],
         "sentences": [(said, [numbers[_place(citation)] for citation in said["citations"]]) for said in sentences],
         "citations": [(numbers[place], one, _gold(one, places)) for place, one in cited.items()],
-        "hits": [(hit, _gold(hit["passage"], places)) for hit in (hits or ())[:_HITS]],
+        "hits": [(hit, _gold(hit["passage"], places)) for hit in hits[:_HITS]],
         "measures": [(name, values[at]) for name, values in run.columns.items() if values[at] is not None],
     }
 
@@ -282,8 +269,7 @@ def _place(citation: Json) -> tuple[str, int, int]:
 
 def _gold(found: Json, places: Sequence[Json]) -> str:
     """Tell whether a passage or a citation meets gold evidence, or stands at least in a document that holds some."""
-    same = [place for place in places if place["doc_id"] == found["doc_id"]]
-    spans = [place for place in same if place["start"] is not None]
-    if any(found["start"] < place["end"] and place["start"] < found["end"] for place in spans):
+    place = Passage(found["doc_id"], found["start"], found["end"], "")
+    if any(meets(place, GoldEvidence(**gold)) for gold in places):
         return "gold"
-    return "gold document" if same else ""
+    return "gold document" if any(gold["doc_id"] == place.doc_id for gold in places) else ""

@@ -13,8 +13,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eval.measures import MEASURES
 from eval.store import RunFolder
 from eval.tasks import TASKS
+from rag.errors import DataMissing, FootnoteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,14 +25,9 @@ KEPT = Path(__file__).parent / "results"
 README = Path(__file__).parent.parent / "README.md"
 MARKS = ("<!-- results: python -m eval.results -->", "<!-- end of results -->")
 # What made a run, as far as a reader of figures wants to know.
-_FACTS = ("task", "split", "questions", "fingerprint", "commit", "dirty", "cores", "memory_gb")
-TABLES = {
-    "Finding": ("nDCG@10", "R@1", "R@5", "all@10", "passage Success@5"),
-    "Answering": ("accuracy", "EM", "F1", "answer in quotes"),
-    "Refusing": ("refusal precision", "refusal recall", "refusal F1", "coverage", "AURC", "ECE"),
-    "Citing": ("verbatim", "cited sentences", "guard", "citation recall", "citation precision", "evidence F1"),
-    "Support and conflict": ("AUROC", "balanced accuracy", "mode accuracy"),
-}
+_FACTS = ("task", "split", "questions", "changed_settings", "fingerprint", "commit", "dirty", "cores", "memory_gb")
+# What the first five and the ten tell already, and what only one machine can compare.
+_LEFT_OUT = {"R@10", "RR@10", *MEASURES["Time"]}
 
 Summary = dict[str, Any]
 
@@ -39,16 +36,14 @@ def keep(run: RunFolder, kept: Path = KEPT) -> Path:
     """Keep the summary of a run, in the place of an earlier one of the same task, part and settings; return the file.
 
     Raises:
-        DataMissing: the folder is no finished run.
+        DataMissing: the folder is no finished run, or one of gold questions that are not Footnote's.
     """
     facts = run.facts()
-    changed = {key: value for key, value in facts["changed_settings"].items() if key not in facts["task_settings"]}
-    summary = {**{name: facts[name] for name in _FACTS}, "settings": changed, "scores": run.scores()["scores"]}
-    name = "-".join(
-        filter(None, (facts["task"], facts["split"], *(f"{key}={value}" for key, value in changed.items())))
-    )
+    if facts["task"] not in TASKS:
+        raise DataMissing(f"{run.path} is a run of {facts['task']!r}; only tasks of `footnote eval --list` are kept.")
+    summary = {**{name: facts[name] for name in _FACTS}, "scores": run.scores()["scores"]}
     kept.mkdir(exist_ok=True)
-    file = kept / f"{name}.json"
+    file = kept / f"{_label(summary).replace(', ', '-').replace('/', '_')}.json"
     file.write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return file
 
@@ -58,7 +53,7 @@ def section(kept: Path = KEPT) -> str:
     order = list(TASKS)
     summaries = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(kept.glob("*.json"))]
     summaries.sort(key=lambda summary: order.index(summary["task"]))
-    parts = [f"**{title}**\n\n{table}" for title, names in TABLES.items() if (table := _table(summaries, names))]
+    parts = [f"**{title}**\n\n{table}" for title, names in MEASURES.items() if (table := _table(summaries, names))]
     parts += [file.read_text(encoding="utf-8").strip() for file in sorted(kept.glob("*.md"))]
     return "\n\n".join([*parts, _made_by(summaries)])
 
@@ -73,7 +68,7 @@ def write(readme: Path = README, kept: Path = KEPT) -> None:
 def _table(summaries: Sequence[Summary], names: Iterable[str]) -> str:
     """Return a row for each run that has one of the scores, and a column for each score that a run has."""
     found = [(summary, {score["name"]: score for score in summary["scores"] if score["n"]}) for summary in summaries]
-    columns = [name for name in names if any(name in scores for _, scores in found)]
+    columns = [name for name in names if name not in _LEFT_OUT and any(name in scores for _, scores in found)]
     rows = [(summary, scores) for summary, scores in found if any(name in scores for name in columns)]
     lines = [["task", "questions", *columns], ["---"] * (len(columns) + 2)]
     lines += [[_label(s), f"{s['questions']:,}", *(_cell(scores.get(name)) for name in columns)] for s, scores in rows]
@@ -81,7 +76,7 @@ def _table(summaries: Sequence[Summary], names: Iterable[str]) -> str:
 
 
 def _label(summary: Summary) -> str:
-    changed = (f"{key}={value}" for key, value in summary["settings"].items())
+    changed = (f"{key}={value}" for key, value in summary["changed_settings"].items())
     return ", ".join(filter(None, (summary["task"], summary["split"], *changed)))
 
 
@@ -106,8 +101,11 @@ def main() -> None:
     """Keep the runs that are named, and write README's results anew."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", nargs="*", type=Path, metavar="RUN", help="the folder of a finished run")
-    for run in parser.parse_args().runs:
-        print(keep(RunFolder(run)))
+    try:
+        for run in parser.parse_args().runs:
+            print(keep(RunFolder(run)))
+    except FootnoteError as error:
+        raise SystemExit(str(error)) from None
     write()
 
 

@@ -1,7 +1,7 @@
 """One run: make the index, ask what is not answered yet, score everything.
 
-A run goes by what it depends on: the questions, the documents, the index, the settings and the code. The same command
-finds the same folder, so a run that was killed goes on, and one that is finished is only scored again.
+The name of a run is a digest of what its answers depend on: questions, documents, index, settings and code. The same
+command finds the same folder, so a run that was killed goes on, and one that is finished is only scored again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import platform
 import random
 import subprocess
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -52,7 +53,8 @@ def limited(task: Task, limit: int | None) -> Task:
     if limit is None or limit >= len(task.examples):
         return task
     drawn = sorted(random.Random(0).sample(range(len(task.examples)), limit))
-    return replace(task, examples=tuple(task.examples[place] for place in drawn))
+    about = f"{task.about} {limit:,} of {len(task.examples):,} questions, drawn with a fixed seed.".strip()
+    return replace(task, examples=tuple(task.examples[place] for place in drawn), about=about)
 
 
 def run(
@@ -71,7 +73,7 @@ def run(
         progress: told of each document that is indexed and each question that is asked.
 
     Raises:
-        IndexBusy: another process is at the same run.
+        IndexBusy: another process is at the same run, or changed the index meanwhile.
     """
     index = task.index or _made_index(task.documents, runs, config=config, progress=progress)
     with rag.open(index, config) as bot:
@@ -81,14 +83,19 @@ def run(
         folder.path.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
             _ask_rest(task, bot, folder, facts=facts, progress=progress)
+            if {document.id for document in bot.documents()} != set(documents):
+                folder.records_file.unlink()
+                raise IndexBusy(
+                    f"the index in {index} changed while it was asked. These answers are dropped; ask again."
+                )
             _score(task, folder, documents)
     return folder
 
 
 def _made_index(documents: Sequence[Document], runs: Path, *, config: rag.Config, progress: Progress | None) -> Path:
     """Index the documents of a task; what was indexed before, also by a killed run, is not embedded again."""
-    made_with = str(Fingerprint.of(config))
-    index = runs / ".indexes" / _digest([made_with, *sorted(document.id for document in documents)])
+    made_with = [str(Fingerprint.of(config)), _code()]
+    index = runs / ".indexes" / _digest([*made_with, *sorted(document.id for document in documents)])
 
     def indexing(done: int, total: int, source: str) -> None:
         if progress:
@@ -104,12 +111,12 @@ def _ask_rest(
     """Ask what has no record yet. The first search loads the models, so that no question's seconds hold that."""
     answered = {line["example"]["id"] for line in folder.lines()}
     rest = [example for example in task.examples if example.id not in answered]
-    if rest or not folder.facts_file.is_file():
-        folder.scores_file.unlink(missing_ok=True)
-        folder.write_facts(facts)
-    if not rest:
+    if not rest and folder.facts()["finished"]:
         return
-    bot.search(rest[0].question, limit=1)
+    folder.scores_file.unlink(missing_ok=True)
+    folder.write_facts(facts)
+    if rest:
+        bot.search(rest[0].question, limit=1)
 
     def asked() -> Iterator[Record]:
         for done, example in enumerate(rest, start=len(answered)):
@@ -119,7 +126,7 @@ def _ask_rest(
 
     folder.append(asked())
     if progress:
-        progress(len(task.examples), len(task.examples), "")
+        progress(len(task.examples), len(task.examples), "scoring")
     folder.write_facts({**facts, "finished": _now()})
 
 
@@ -139,7 +146,7 @@ def _score(task: Task, folder: RunFolder, documents: Mapping[str, Document]) -> 
 
 
 def _slices(examples: Sequence[Example], columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
-    """Score the questions of each type, language, half and document apart, where there is more than one."""
+    """Score the questions of each type, language, split and document apart, where there is more than one."""
     kinds: dict[str, Callable[[Example], str]] = {
         "type": lambda example: example.type,
         "language": lambda example: example.language,
@@ -158,7 +165,7 @@ def _slices(examples: Sequence[Example], columns: Sequence[Column]) -> Iterator[
 def _facts(task: Task, bot: rag.Assistant, documents: Mapping[str, Document]) -> dict[str, Any]:
     """Say what a run depends on, and what else its reader wants to know of it."""
     settings = {key: value for key, value in flatten(bot.config) if key != "index"}
-    defaults = keys()
+    usual = {**keys(), **task.settings}
     revision, dirty = _revision()
     return {
         "task": task.name,
@@ -170,8 +177,7 @@ def _facts(task: Task, bot: rag.Assistant, documents: Mapping[str, Document]) ->
         "fingerprint": bot.fingerprint,
         "solver": task.solver.__name__,
         "settings": settings,
-        "task_settings": dict(task.settings),
-        "changed_settings": {key: value for key, value in settings.items() if value != defaults[key]},
+        "changed_settings": {key: value for key, value in settings.items() if value != usual[key]},
         "code": _code(),
         "commit": revision,
         "dirty": dirty,
@@ -190,13 +196,14 @@ def _name(task: Task, facts: Mapping[str, Any]) -> str:
     return "-".join(filter(None, (task.name, task.split, str(len(task.examples)), _digest(depends))))
 
 
-def _alone(folder: RunFolder) -> Any:  # noqa: ANN401 (a context manager)
-    lock = FileLock(folder.lock, timeout=0)
+@contextmanager
+def _alone(folder: RunFolder) -> Iterator[None]:
     try:
-        lock.acquire()
+        lock = FileLock(folder.lock).acquire(timeout=0)
     except Timeout:
         raise IndexBusy(f"another process is at the run in {folder.path}; wait for it, or end it.") from None
-    return lock
+    with lock:
+        yield
 
 
 def _digest(value: object) -> str:

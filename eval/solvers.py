@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from eval.types import Record
-from rag.types import Filters
+from rag.types import Done, Filters, Retrieved
 
 if TYPE_CHECKING:
     from eval.types import Example
@@ -17,10 +17,16 @@ _LIMIT = 10
 
 
 def ask(bot: Assistant, example: Example) -> Record:
-    """Ask the question, with its history and its day; the record holds the whole answer."""
+    """Ask the question, with its history and its day; the record holds the whole answer.
+
+    Its hits are those of the first search: a refusal comes after a second, wider one, and what is found should not
+    hang on what is refused.
+    """
     filters = Filters(documents=example.within)
-    answer = bot.ask(example.question, history=example.history, filters=filters, as_of=example.as_of)
-    return Record(example, answer, answer.hits, answer.seconds)
+    events = bot.stream(example.question, history=example.history, filters=filters, as_of=example.as_of)
+    hits = next(event.hits for event in events if isinstance(event, Retrieved))
+    answer = next(event.answer for event in events if isinstance(event, Done))
+    return Record(example, answer, hits, answer.seconds)
 
 
 def search(bot: Assistant, example: Example) -> Record:

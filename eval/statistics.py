@@ -26,25 +26,30 @@ if TYPE_CHECKING:
 RESAMPLES = 1000
 _SEED = 0
 _TAILS = (2.5, 97.5)
+# Fewer pairs that all point the same way may do so by chance (two-sided sign test: 2 / 2^5 = 0.06).
+_MIN_PAIRS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """By how much a run's figure lies above another one's, with its 95 % interval, over the `n` questions of both.
+    """The figures of two runs over the `n` questions of both, and `value`: other − one, with its 95 % interval.
 
     Whether above is better depends on the measure. All None where the runs share no question, or the figure of one has
     no meaning.
     """
 
+    one: float | None
+    other: float | None
     value: float | None
     low: float | None
     high: float | None
     n: int
 
     @property
-    def counts(self) -> bool:
+    def significant(self) -> bool:
         """Tell whether the interval excludes 0: only then is it a difference between the runs, not of the draw."""
-        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+        bounded = self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+        return bounded and self.n >= _MIN_PAIRS
 
 
 def score(column: Column) -> Score:
@@ -77,11 +82,11 @@ def paired(one: Mapping[str, Value | None], other: Mapping[str, Value | None], *
     # Sorted, so that the order in which a run asked its questions does not change the interval.
     shared = sorted(id_ for id_, value in one.items() if value is not None and other.get(id_) is not None)
     ours, theirs = (_array(run[id_] for id_ in shared) for run in (one, other))
-    value = over(theirs) - over(ours) if shared else math.nan
-    if math.isnan(value):
-        return Difference(None, None, None, 0)
-    low, high = _interval(lambda drawn: over(theirs[drawn]) - over(ours[drawn]), value, n=len(shared))
-    return Difference(value, low, high, len(shared))
+    before, after = (over(ours), over(theirs)) if shared else (math.nan, math.nan)
+    if math.isnan(after - before):
+        return Difference(None, None, None, None, None, 0)
+    low, high = _interval(lambda drawn: over(theirs[drawn]) - over(ours[drawn]), after - before, n=len(shared))
+    return Difference(before, after, after - before, low, high, len(shared))
 
 
 def ratio(values: NDArray[np.float64]) -> float:

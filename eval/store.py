@@ -1,7 +1,7 @@
 """A run on disk: what made it, a line for each question, and its scores.
 
     run.json        what was asked of which index, with which settings and code, on what machine
-    records.jsonl   a line for each question: the example and the whole answer, written as soon as it is there
+    records.jsonl   a line for each question: the example, the whole answer, and the hits where the answer has others
     scores.json     every measure with its interval, over all and by slices, and its value for each question
 
 A run that was killed goes on where it stopped: a line that was cut off in the middle is dropped.
@@ -73,13 +73,23 @@ class RunFolder:
         return _read(self.scores_file)
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the records as they are stored, cutting off what a killed run left half written."""
+        """Return the records as they are stored, cutting off what a killed run left half written.
+
+        Raises:
+            DataMissing: a line is damaged.
+        """
         if not self.records_file.is_file():
             return []
         whole, _, torn = self.records_file.read_bytes().rpartition(b"\n")
         if torn:
             self.records_file.write_bytes(whole + b"\n" if whole else b"")
-        return [json.loads(line) for line in whole.splitlines()]
+        lines = []
+        for number, line in enumerate(whole.splitlines(), start=1):
+            try:
+                lines.append(json.loads(line))
+            except ValueError as error:
+                raise DataMissing(f"{self.records_file}:{number} is damaged: {error}; remove that line.") from error
+        return lines
 
     def records(self) -> list[Record]:
         """Return the records."""
@@ -102,16 +112,16 @@ class RunFolder:
 
 
 def _line(record: Record) -> dict[str, Any]:
-    shown = {"hits": to_json(record.hits)} if record.answer is None else {}
     known = {"example": to_json(record.example), "seconds": record.seconds, "answer": to_json(record.answer)}
-    return {**known, **shown}
+    is_told = record.answer is not None and record.answer.hits == record.hits
+    return known if is_told else {**known, "hits": to_json(record.hits)}
 
 
 def _record(line: dict[str, Any]) -> Record:
     example = _adapter(Example).validate_python(line["example"])
     answer = None if line["answer"] is None else _adapter(Answer).validate_python(line["answer"])
-    hits = _adapter(tuple[Hit, ...]).validate_python(line["hits"]) if answer is None else answer.hits
-    return Record(example, answer, hits, line["seconds"])
+    hits = line["hits"] if "hits" in line else line["answer"]["hits"]
+    return Record(example, answer, _adapter(tuple[Hit, ...]).validate_python(hits), line["seconds"])
 
 
 @lru_cache
@@ -120,7 +130,10 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 (a type, and what i
 
 
 def _read(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DataMissing(f"{path} is damaged: {error}; make the run again.") from error
     return value
 
 

@@ -128,6 +128,7 @@ def search(query: str, resources: Resources, *, filters: Filters, limit: int, sc
 def search_query(question: str, history: Sequence[Turn]) -> str:
     """Return what to search for: a question that points back, or names nothing, brings the one before it along.
 
+    >>> from rag.types import Turn
     >>> search_query("And when?", [Turn("user", "Who is Li Yuju?")])
     'And when? Who is Li Yuju?'
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -62,7 +63,7 @@ def measure(
     settings: Settings = None,
 ) -> None:
     """Ask gold questions and score the answers."""
-    from eval.compare import parse_bars, worse_than
+    from eval.compare import parse_thresholds, worse_than
     from eval.run import limited
     from eval.tasks import load, own
     from rag.errors import ConfigError
@@ -77,17 +78,17 @@ def measure(
         raise ConfigError("nothing to measure; name a task (`footnote eval --list`) or a file (--gold FILE).")
     if index and not gold:
         raise ConfigError("a task has an index of its own; --index goes with --gold.")
-    bars = parse_bars(fail_under or ())
     plans = [load(name, data, split=split) for name in tasks or ()]
     if gold:
         plans.append(own(gold, config_of(index, settings), split=split))
+    thresholds = parse_thresholds(fail_under or (), plans)
     folders = [_measured(limited(task, limit), settings, runs=runs) for task in plans]
     if as_json:
         print_json([_summary(folder) for folder in folders])
     else:
         for folder in folders:
             _print_scores(folder)
-    failures = [line for folder in folders for line in worse_than(folder.scores()["scores"], bars)]
+    failures = [line for folder in folders for line in worse_than(folder.scores()["scores"], thresholds)]
     for line in failures:
         typer.echo(f"footnote: {line}", err=True)
     raise typer.Exit(code=1 if failures else 0)
@@ -188,7 +189,7 @@ def _print_scores(folder: RunFolder) -> None:
         for score in folder.scores()["scores"]
     ]
     print_table(columns, [dict(zip(columns, row, strict=True)) for row in rows])
-    typer.echo(f"run: {folder.path}\nas a page: footnote eval report {folder.path}")
+    typer.echo(f"run: {folder.path}\nas a page: footnote eval report {shlex.quote(str(folder.path))}")
 
 
 def _figures(value: float | None, low: float | None, high: float | None) -> tuple[str, str]:
@@ -196,6 +197,7 @@ def _figures(value: float | None, low: float | None, high: float | None) -> tupl
 
 
 def _change_cells(change: Change) -> tuple[str, ...]:
-    mark = " *" if change.counts else ""
-    difference, interval = f"{change.difference:+.3f}{mark}", f"{change.low:+.3f} to {change.high:+.3f}"
-    return (change.name, f"{change.one:.3f}", f"{change.other:.3f}", difference, interval, str(change.n))
+    found = change.difference
+    one, other = (f"{figure:.3f}" for figure in (found.one, found.other))
+    interval = f"{found.low:+.3f} to {found.high:+.3f}"
+    return (change.name, one, other, f"{found.value:+.3f}{' *' * change.significant}", interval, str(found.n))

@@ -4,7 +4,7 @@ A loader returns the documents of a set and its questions as `Example`s. Evidenc
 and the characters are there in the normalised text; else it names the document alone. Sources are unique in a set.
 """
 
-from eval.data.articles import multihoprag, news, realtimeqa
+from eval.data.articles import multihoprag, realtimeqa
 from eval.data.cases import fitz_gov, mtrag
 from eval.data.claims import scifact, wice
 from eval.data.files import Loaded, arguments, choose, data_folder
@@ -19,7 +19,6 @@ __all__ = [
     "fitz_gov",
     "mtrag",
     "multihoprag",
-    "news",
     "realtimeqa",
     "scifact",
     "squad",

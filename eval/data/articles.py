@@ -16,16 +16,7 @@ if TYPE_CHECKING:
     from eval.data.files import Loaded
 
 
-def news(folder: Path, year: int) -> list[Document]:
-    """Read the articles of RealTimeQA of a year.
-
-    Raises:
-        DataMissing: the file is not there.
-    """
-    return [document for _, document in _articles(folder, year)]
-
-
-def realtimeqa(folder: Path, year: int, *, split: str = "") -> Loaded:
+def realtimeqa(folder: Path, year: int) -> Loaded:
     """Read RealTimeQA's articles and open questions of a year; `type` is who asked.
 
     Evidence are the articles, as a whole, in which an answer's string stands. A question without one cannot be
@@ -49,12 +40,11 @@ def realtimeqa(folder: Path, year: int, *, split: str = "") -> Loaded:
             evidence=tuple(map(whole, found)),
             answerable=bool(found),
             type=row["question_source"],
-            split=split,
         )
     return list(articles.values()), list(asked.values())
 
 
-def multihoprag(folder: Path, *, split: str = "") -> Loaded:
+def multihoprag(folder: Path) -> Loaded:
     """Read MultiHop-RAG: a document for each fact, an example for each question; `type` is the kind of question.
 
     Evidence are the facts that a question needs, from first character to last. A null query cannot be answered.
@@ -87,7 +77,6 @@ def multihoprag(folder: Path, *, split: str = "") -> Loaded:
                 evidence=tuple(place(fact, fact.text) or whole(fact) for fact in needed),
                 answerable=answerable,
                 type=row["question_type"],
-                split=split,
             )
         )
     return list(facts.values()), examples

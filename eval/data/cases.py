@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _ROLES: dict[str, Role] = {"user": "user", "agent": "assistant"}
 
 
-def fitz_gov(folder: Path, *, split: str = "") -> Loaded:
+def fitz_gov(folder: Path) -> Loaded:
     """Read FITZ-GOV: a document for each context of each case; `type` is what to do: abstain, disputed, trustworthy.
 
     Raises:
@@ -36,14 +36,13 @@ def fitz_gov(folder: Path, *, split: str = "") -> Loaded:
                 row["query"],
                 answerable=row["expected_mode"] != "abstain",
                 type=row["expected_mode"],
-                split=split,
                 within=tuple(context.id for context in contexts),
             )
         )
     return documents, examples
 
 
-def mtrag(folder: Path, *, split: str = "") -> Loaded:
+def mtrag(folder: Path) -> Loaded:
     """Read MTRAG: the last turn of each conversation, those before it as history; `type` is its answerability.
 
     A turn that can be answered in part counts as answerable. Underspecified turns are left out: what they need is a
@@ -75,7 +74,6 @@ def mtrag(folder: Path, *, split: str = "") -> Loaded:
                 answerable=kind in {"answerable", "partial"},
                 type=kind,
                 history=tuple(Turn(_ROLES[turn["speaker"]], turn["text"]) for turn in before),
-                split=split,
                 within=tuple(dict.fromkeys(given)),
             )
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _TYPES = {None: "", True: "unanswerable", False: "answerable"}
 
 
-def squad(path: Path, language: str = "en", *, split: str = "", given: bool = False) -> Loaded:
+def squad(path: Path, language: str = "en", *, given: bool = False) -> Loaded:
     """Read a file of SQuAD's form: a document for each paragraph, an example for each question.
 
     Answers are the distinct texts, evidence are their distinct spans. Questions without an answer are kept; `type` is
@@ -28,7 +28,6 @@ def squad(path: Path, language: str = "en", *, split: str = "", given: bool = Fa
     Args:
         path: the packed file.
         language: that of paragraphs and questions.
-        split: what to note on the examples.
         given: each question may be answered from its own paragraph only.
 
     Raises:
@@ -38,19 +37,19 @@ def squad(path: Path, language: str = "en", *, split: str = "", given: bool = Fa
     for document, paragraph in _paragraphs(path, language):
         documents.append(document)
         examples += [
-            replace(_example(document, paragraph["context"], qa), split=split, within=(document.id,) if given else ())
+            replace(_example(document, paragraph["context"], qa), within=(document.id,) if given else ())
             for qa in paragraph["qas"]
         ]
     return documents, examples
 
 
-def xquad_across(folder: Path, *, split: str = "") -> Loaded:
+def xquad_across(folder: Path) -> Loaded:
     """Read XQuAD's English paragraphs and its Chinese questions, with the answers and evidence of the English ones.
 
     The two languages go by the ids of the questions. A Chinese question without its English twin is left out.
     """
     documents, english = squad(folder / "xquad.en.json.gz", "en")
-    _, chinese = squad(folder / "xquad.zh.json.gz", "zh", split=split)
+    _, chinese = squad(folder / "xquad.zh.json.gz", "zh")
     twins = {example.id: example for example in english}
     return documents, [
         replace(example, answers=twins[example.id].answers, evidence=twins[example.id].evidence)
@@ -59,7 +58,7 @@ def xquad_across(folder: Path, *, split: str = "") -> Loaded:
     ]
 
 
-def expmrc(path: Path, language: str = "en", *, split: str = "") -> Loaded:
+def expmrc(path: Path, language: str = "en") -> Loaded:
     """Read a file of ExpMRC: as SQuAD with the paragraph given; evidence are the sentences that people marked.
 
     A marked sentence that does not stand in the paragraph word for word is dropped.
@@ -73,7 +72,6 @@ def expmrc(path: Path, language: str = "en", *, split: str = "") -> Loaded:
                 replace(
                     _example(document, paragraph["context"], qa),
                     evidence=tuple(span for span in marked if span),
-                    split=split,
                     within=(document.id,),
                 )
             )

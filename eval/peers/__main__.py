@@ -29,14 +29,14 @@ Indexing includes loading the encoder. Times count only where other programs lef
 def main() -> None:
     """Run the bench, and print two tables or JSON."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--dataset", choices=DATASETS, default="squad", help="news has no questions (%(default)s)")
+    parser.add_argument("--dataset", choices=DATASETS, default="squad", help="%(default)s")
     parser.add_argument("--documents", type=int, metavar="N", help="so many of its documents (default: all)")
     parser.add_argument("--questions", type=int, metavar="N", default=500, help="at most so many (%(default)s)")
     parser.add_argument("--asks", type=int, metavar="N", default=5, help="new processes of each (%(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
     pipelines = all_pipelines()
-    libraries = versions(pipelines, also=("ir-measures",))
+    libraries = versions(pipelines)
     try:
         loaded = load(options.data, options.dataset)
         load_embedder(DEFAULT_EMBEDDING)  # it writes its int8 file once a machine: that is no part of indexing

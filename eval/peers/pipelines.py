@@ -48,17 +48,17 @@ def all_pipelines() -> tuple[Pipeline, ...]:
     return Footnote(), LangChainTutorial(model), LlamaIndex(model)
 
 
-def versions(pipelines: Iterable[Pipeline], *, also: tuple[str, ...] = ()) -> dict[str, str]:
+def versions(pipelines: Iterable[Pipeline]) -> dict[str, str]:
     """Return the installed version of each distribution that pipelines need, by its name.
 
     Raises:
         SystemExit: one is not installed; the message names it and the command that brings it.
     """
     found: dict[str, str] = {}
-    for name, needs in [*((pipeline.name, pipeline.needs) for pipeline in pipelines), ("the bench", also)]:
-        for distribution in needs:
+    for one in pipelines:
+        for distribution in one.needs:
             try:
                 found[distribution] = metadata.version(distribution)
             except metadata.PackageNotFoundError:
-                raise SystemExit(f"{name} needs {distribution}, which is not installed. Run {INSTALL}.") from None
+                raise SystemExit(f"{one.name} needs {distribution}, which is not installed. Run {INSTALL}.") from None
     return found

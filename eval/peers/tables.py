@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from eval.statistics import paired
 
 if TYPE_CHECKING:
@@ -45,21 +43,20 @@ ROWS = (
     Row("passages_per_s", "passages indexed a second ↑", 1),
     Row("memory_mb", "peak memory while indexing, MB ↓", 0),
     Row("warm_ms", "search, warm, median ms ↓", 1),
-    Row("warm_ms_p95", "search, warm, 95th percentile, ms ↓", 1, compared=False),
     Row("cold_s", "new process to printed result, median s ↓", 2),
     *(Row(name, f"{name} ↑", 3) for name in MEASURES),
     Row("others_percent", "CPU that other programs had meanwhile, %", 0, compared=False),
 )
-Columns = dict[str, Result]  # by the name of the pipeline, Footnote first
+Results = dict[str, Result]  # by the name of the pipeline, Footnote first
 
 
-def ratios(results: Columns) -> dict[str, dict[str, float]]:
+def ratios(results: Results) -> dict[str, dict[str, float]]:
     """Return, for each peer, Footnote's figures divided by its own, where both are there and its own is not zero."""
     ours, *peers = results
     return {peer: _ratios(results[ours].figures, results[peer].figures) for peer in peers}
 
 
-def differences(results: Columns) -> dict[str, dict[str, Difference]]:
+def differences(results: Results) -> dict[str, dict[str, Difference]]:
     """Return, for each peer and measure, Footnote's figure minus the peer's with its interval (paired bootstrap)."""
     ours, *peers = results
     return {
@@ -68,7 +65,7 @@ def differences(results: Columns) -> dict[str, dict[str, Difference]]:
     }
 
 
-def figures_table(results: Columns) -> str:
+def figures_table(results: Results) -> str:
     """Return the figures as a Markdown table, a column for each pipeline."""
 
     def cell(name: str, row: Row) -> str:
@@ -78,7 +75,7 @@ def figures_table(results: Columns) -> str:
     return _table(list(results), ROWS, cell=cell)
 
 
-def ratios_table(results: Columns) -> str:
+def ratios_table(results: Results) -> str:
     """Return `ratios` as a Markdown table, a column for each peer; ≈ where the interval of the difference holds 0."""
     ours = next(iter(results))
     divided, apart = ratios(results), differences(results)
@@ -86,27 +83,11 @@ def ratios_table(results: Columns) -> str:
     def cell(peer: str, row: Row) -> str:
         if row.key not in divided[peer]:
             return "–"
-        same = row.key in apart[peer] and not apart[peer][row.key].counts
+        same = row.key in apart[peer] and not apart[peer][row.key].significant
         return f"{'≈ ' if same else ''}{divided[peer][row.key]:.2f}"
 
     rows = [row for row in ROWS if row.compared]
     return _table(list(divided), rows, cell=cell, head=f"{ours} / ")
-
-
-def index_figures(measured: dict[str, float], *, n_documents: int) -> dict[str, float]:
-    """Return the figures of indexing from what `measure_index` measured."""
-    seconds = measured["seconds"]
-    return {
-        "passages": measured["passages"],
-        "documents_per_s": n_documents / seconds,
-        "passages_per_s": measured["passages"] / seconds,
-        "memory_mb": measured["memory_mb"],
-    }
-
-
-def warm_figures(ms: list[float]) -> dict[str, float]:
-    """Return the figures of the searches from the milliseconds of each."""
-    return {"warm_ms": float(np.median(ms)), "warm_ms_p95": float(np.percentile(ms, 95))}
 
 
 def _ratios(ours: dict[str, float], theirs: dict[str, float]) -> dict[str, float]:

@@ -6,22 +6,23 @@ A value is None where its measure does not apply to a question, which is never t
 from eval.scorers.answers import answers
 from eval.scorers.citations import citations, evidence
 from eval.scorers.judge import is_right
-from eval.scorers.refusal import refusal, risk_coverage
+from eval.scorers.refusal import correctness, refusal, risk_coverage
 from eval.scorers.retrieval import retrieval
 from eval.scorers.speed import speed
 from eval.scorers.support import support
 from eval.types import Scorer
 
 # In the order of a report. No two give a measure the same name; without records each gives its columns, empty.
-ALL: tuple[Scorer, ...] = (retrieval, answers, refusal, citations, evidence, support, speed)
+ALL: tuple[Scorer, ...] = (retrieval, answers, correctness, refusal, citations, evidence, support, speed)
 # What tells of answers to gold questions over a library.
-OF_ANSWERS: tuple[Scorer, ...] = (retrieval, answers, refusal, citations, speed)
+OF_ANSWERS: tuple[Scorer, ...] = (retrieval, answers, correctness, refusal, citations, speed)
 
 __all__ = [
     "ALL",
     "OF_ANSWERS",
     "answers",
     "citations",
+    "correctness",
     "evidence",
     "is_right",
     "refusal",

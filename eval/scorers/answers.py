@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _PART_ENDS = re.compile(r";\s|；")
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
+_POSSESSIVE = re.compile(r"['’]s\b")
+_DECIMAL_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _DROP_ASCII = str.maketrans("", "", string.punctuation)
 # A quotation keeps the quotation marks and dashes of its source, where a gold answer may have plain ones.
 _TYPOGRAPHY = str.maketrans({**dict.fromkeys("“”„‘’‚«»", ""), **dict.fromkeys("—…", " "), "–": "-"})
@@ -82,10 +84,17 @@ def token_f1(prediction: str, answers: Sequence[str]) -> float:
 def contains(text: str, answer: str) -> bool:
     """Tell whether the tokens of an answer stand side by side in a text, whichever quotation marks either uses.
 
-    An answer without tokens is contained in none.
+    An answer without tokens is contained in none. A possessive is its name, and 3.5 is not 35.
+
+    >>> contains("Xi Jinping’s speech", "Xi Jinping"), contains("up 3.5 %", "35")
+    (True, False)
     """
-    tokens = normalise_answer(answer.translate(_TYPOGRAPHY))
-    return bool(tokens) and f" {tokens} " in f" {normalise_answer(text.translate(_TYPOGRAPHY))} "
+    tokens = normalise_answer(_plain(answer))
+    return bool(tokens) and f" {tokens} " in f" {normalise_answer(_plain(text))} "
+
+
+def _plain(text: str) -> str:
+    return _DECIMAL_POINT.sub("·", _POSSESSIVE.sub("", text)).translate(_TYPOGRAPHY)
 
 
 def _f1(one: list[str], other: list[str]) -> float:

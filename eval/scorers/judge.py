@@ -16,8 +16,8 @@ def is_right(record: Record) -> bool | None:
     """Tell whether what became of a question is right; None where that cannot be told.
 
     A question that cannot be answered must be refused; any other must not. Of an answer, the first sentence decides,
-    since `confidence` is about that one. It is right if one of its citations meets gold evidence; where the gold
-    evidence has no offsets, if its words or its quotes contain a gold answer; where there is none, if it cites a gold
+    since `confidence` is about that one. It is right if one of its citations meets gold evidence; where no gold
+    evidence has offsets, if its words or its quotes contain a gold answer; where there is none, if it cites a gold
     document.
 
     Returns:
@@ -55,10 +55,11 @@ def spans(example: Example) -> list[GoldEvidence]:
 
 
 def _is_right(sentence: Sentence, example: Example) -> bool:
+    whole = {gold.doc_id for gold in example.evidence} - {gold.doc_id for gold in spans(example)}
     if places := spans(example):
-        return any(meets(citation, gold) for citation in sentence.citations for gold in places)
+        cited = sentence.citations
+        return any(c.doc_id in whole or any(meets(c, gold) for gold in places) for c in cited)
     if example.answers:
         texts = (sentence.text, *(citation.quote for citation in sentence.citations))
         return any(contains(text, answer) for text in texts for answer in example.answers)
-    sources = {gold.doc_id for gold in example.evidence}
-    return any(citation.doc_id in sources for citation in sentence.citations)
+    return any(citation.doc_id in whole for citation in sentence.citations)

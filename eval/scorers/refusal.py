@@ -21,14 +21,32 @@ if TYPE_CHECKING:
     from eval.types import Record
     from rag.types import Document
 
-_BINS = 10
+BINS = 10
 
 
 def refusal(records: Sequence[Record], _documents: Mapping[str, Document]) -> list[Column]:
-    """Measure refusing and confidence, from 0 to 1.
+    """Measure refusing, from 0 to 1, higher is better.
 
-    * `accuracy`: share of what is right, refusals included; `coverage`: share that was answered. Higher is better.
-    * `refusal precision`, `refusal recall`, `refusal F1`: positive is what cannot be answered. Higher is better.
+    * `coverage`: share of the questions that was answered.
+    * `refusal precision`, `refusal recall`, `refusal F1`: positive is what cannot be answered.
+    """
+    answered = tuple(float(record.answer.status == "answered") if record.answer else None for record in records)
+    decided = tuple(
+        None if was is None else (1 - was, float(not record.example.answerable))
+        for record, was in zip(records, answered, strict=True)
+    )
+    return [
+        Column("refusal precision", decided, _precision),
+        Column("refusal recall", decided, _recall),
+        Column("refusal F1", decided, _f1),
+        Column("coverage", answered),
+    ]
+
+
+def correctness(records: Sequence[Record], _documents: Mapping[str, Document]) -> list[Column]:
+    """Measure what is right, and whether confidence tells; for data whose answerable questions have gold.
+
+    * `accuracy`: share of what is right, refusals included. Higher is better.
     * `AURC`: area under the risk–coverage curve of the answered questions (`risk_coverage`), the mean over its points
       (Geifman & El-Yaniv 2017). Lower is better. The curve ends at the coverage that the system chose, since a refusal
       shows nothing that could be judged: compare it only together with `coverage`.
@@ -36,20 +54,11 @@ def refusal(records: Sequence[Record], _documents: Mapping[str, Document]) -> li
       confidence is from the share that is right. Lower is better.
     """
     rights = [is_right(record) for record in records]
-    answered = tuple(float(record.answer.status == "answered") if record.answer else None for record in records)
-    decided = tuple(
-        None if was is None else (1 - was, float(not record.example.answerable))
-        for record, was in zip(records, answered, strict=True)
-    )
     confidences = tuple(map(_confidence, records, rights))
     return [
         Column("accuracy", tuple(None if right is None else float(right) for right in rights)),
-        Column("refusal precision", decided, _precision),
-        Column("refusal recall", decided, _recall),
-        Column("refusal F1", decided, _f1),
         Column("AURC", confidences, _area, "lower"),
         Column("ECE", confidences, _calibration_error, "lower"),
-        Column("coverage", answered),
     ]
 
 
@@ -76,6 +85,12 @@ def risk_coverage(
     return given / len(confidence), np.cumsum(wrong) / given
 
 
+def bins(confidence: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the bin of each confidence, from 0: (0, 0.1], (0.1, 0.2], …; 0 itself is in the first."""
+    found: NDArray[np.int64] = np.ceil(confidence * BINS).astype(np.int64) - 1
+    return found.clip(0, BINS - 1)
+
+
 def _confidence(record: Record, right: bool | None) -> tuple[float, float] | None:
     """Return confidence and rightness of an answer that was given and can be judged."""
     if record.answer is None or record.answer.status == "refused" or right is None:
@@ -84,14 +99,15 @@ def _confidence(record: Record, right: bool | None) -> tuple[float, float] | Non
 
 
 def _precision(values: NDArray[np.float64]) -> float:
-    """Share of the refused `(refused, unanswerable)` that cannot be answered."""
+    """Share of the refused `(refused, unanswerable)` that cannot be answered; no meaning where everything can be."""
     refused, unanswerable = values.T
-    return float(unanswerable @ refused / refused.sum()) if refused.any() else math.nan
+    return float(unanswerable @ refused / refused.sum()) if refused.any() and unanswerable.any() else math.nan
 
 
 def _recall(values: NDArray[np.float64]) -> float:
     """Share of the unanswerable `(refused, unanswerable)` that were refused."""
-    return _precision(values[:, ::-1])
+    refused, unanswerable = values.T
+    return float(unanswerable @ refused / unanswerable.sum()) if unanswerable.any() else math.nan
 
 
 def _f1(values: NDArray[np.float64]) -> float:
@@ -105,7 +121,6 @@ def _area(values: NDArray[np.float64]) -> float:
 
 
 def _calibration_error(values: NDArray[np.float64]) -> float:
-    """Sum of |right − confidence| over the bins (0, 0.1], (0.1, 0.2], …, each weighted by its share of the answers."""
+    """Sum of |right − confidence| over the `bins`, each weighted by its share of the answers."""
     confidence, right = values.T
-    bins = np.clip(np.ceil(confidence * _BINS).astype(int) - 1, 0, _BINS - 1)
-    return float(np.abs(np.bincount(bins, weights=right - confidence)).sum() / len(values))
+    return float(np.abs(np.bincount(bins(confidence), weights=right - confidence)).sum() / len(values))

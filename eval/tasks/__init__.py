@@ -10,18 +10,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eval.data import data_folder
-from eval.tasks.cmrc import cmrc
 from eval.tasks.corpus import corpus
 from eval.tasks.expmrc import expmrc_cmrc, expmrc_squad
+from eval.tasks.finding import cmrc, scifact, xquad_across, xquad_same
 from eval.tasks.fitz_gov import fitz_gov
 from eval.tasks.mtrag import mtrag
 from eval.tasks.multihoprag import multihoprag
 from eval.tasks.own import own
 from eval.tasks.realtimeqa import realtimeqa_2022, realtimeqa_2023
-from eval.tasks.scifact import scifact
 from eval.tasks.squad import squad_open, squad_reading, squad_retrieval
 from eval.tasks.wice import wice
-from eval.tasks.xquad import xquad_across, xquad_same
 from rag.errors import ConfigError
 
 if TYPE_CHECKING:

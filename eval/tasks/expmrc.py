@@ -26,12 +26,19 @@ def expmrc_cmrc(data: Path, split: Split | None) -> Task:
 
 def _task(name: str, language: str, *, data: Path, split: Split) -> Task:
     file = {"squad": "squad-dev.json.gz", "cmrc": "cmrc2018-dev.json.gz"}[name]
-    documents, examples = expmrc(data / "expmrc" / file, language, split=split)
+    documents, examples = expmrc(data / "expmrc" / file, language)
     return Task(
         name=f"expmrc-{name}",
         examples=tuple(examples),
         documents=tuple(documents),
         solver=solvers.ask,
-        scorers=(scorers.answers, scorers.citations, scorers.evidence, scorers.refusal, scorers.speed),
+        scorers=(
+            scorers.answers,
+            scorers.citations,
+            scorers.evidence,
+            scorers.correctness,
+            scorers.refusal,
+            scorers.speed,
+        ),
         split=split,
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def fitz_gov(data: Path, split: Split | None) -> Task:
     """Telling what the given texts allow: an answer, a refusal, or an answer that shows their conflict."""
     split = choose(split, "dev")
-    documents, examples = read(data / "fitz_gov", split=split)
+    documents, examples = read(data / "fitz_gov")
     return Task(
         name="fitz-gov",
         examples=tuple(examples),

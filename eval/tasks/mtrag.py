@@ -22,7 +22,7 @@ def mtrag(data: Path, split: Split | None) -> Task:
     Underspecified turns are left out.
     """
     split = choose(split, "dev")
-    documents, examples = read(data / "mtrag", split=split)
+    documents, examples = read(data / "mtrag")
     return Task(
         name="mtrag",
         examples=tuple(examples),

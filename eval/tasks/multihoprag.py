@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 def multihoprag(data: Path, split: Split | None) -> Task:
     """Finding and citing all the facts that a question combines, among 438, or refusing where they are not there."""
     split = choose(split, "dev")
-    documents, examples = read(data / "multihoprag", split=split)
+    documents, examples = read(data / "multihoprag")
     return Task(
         name="multihoprag",
         examples=tuple(examples),
         documents=tuple(documents),
         solver=solvers.ask,
-        scorers=(scorers.retrieval, scorers.refusal, scorers.citations, scorers.speed),
+        scorers=(scorers.retrieval, scorers.correctness, scorers.refusal, scorers.citations, scorers.speed),
         split=split,
-        settings={"search.limit": 10},
     )

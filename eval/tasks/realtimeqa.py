@@ -34,12 +34,12 @@ def realtimeqa_2023(data: Path, split: Split | None) -> Task:
 
 def _task(data: Path, split: Split | None, *, year: int) -> Task:
     split = choose(split, "dev")
-    documents, examples = read(data / "realtimeqa", year, split=split)
+    documents, examples = read(data / "realtimeqa", year)
     return Task(
         name=f"realtimeqa-{year}",
         examples=tuple(examples),
         documents=tuple(documents),
         solver=solvers.ask,
-        scorers=(scorers.retrieval, scorers.answers, scorers.refusal, scorers.speed),
+        scorers=(scorers.retrieval, scorers.answers, scorers.correctness, scorers.refusal, scorers.speed),
         split=split,
     )

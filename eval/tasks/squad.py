@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from eval import scorers, solvers
 from eval.data import choose
 from eval.data import squad as read
+from eval.tasks.finding import finding
 from eval.types import Task
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ _FILES = {"dev": "squad/dev-v2.0-public.json.gz", "train": "squad/train-v1.1.jso
 def squad_reading(data: Path, split: Split | None) -> Task:
     """Answering from the paragraph that is given, or refusing where it holds no answer."""
     split = choose(split, "dev")
-    documents, examples = read(data / _FILES[split], split=split, given=True)
+    documents, examples = read(data / _FILES[split], given=True)
     return Task(
         name="squad-reading",
         examples=tuple(examples),
         documents=tuple(documents),
         solver=solvers.ask,
-        scorers=(scorers.answers, scorers.refusal, scorers.citations, scorers.speed),
+        scorers=(scorers.answers, scorers.correctness, scorers.refusal, scorers.citations, scorers.speed),
         split=split,
     )
 
@@ -34,13 +35,20 @@ def squad_reading(data: Path, split: Split | None) -> Task:
 def squad_open(data: Path, split: Split | None) -> Task:
     """Finding the paragraph among all, answering from it, or refusing where none holds an answer."""
     split = choose(split, "dev")
-    documents, examples = read(data / _FILES[split], split=split)
+    documents, examples = read(data / _FILES[split])
     return Task(
         name="squad-open",
         examples=tuple(examples),
         documents=tuple(documents),
         solver=solvers.ask,
-        scorers=(scorers.retrieval, scorers.answers, scorers.refusal, scorers.citations, scorers.speed),
+        scorers=(
+            scorers.retrieval,
+            scorers.answers,
+            scorers.correctness,
+            scorers.refusal,
+            scorers.citations,
+            scorers.speed,
+        ),
         split=split,
     )
 
@@ -48,13 +56,4 @@ def squad_open(data: Path, split: Split | None) -> Task:
 def squad_retrieval(data: Path, split: Split | None) -> Task:
     """Finding the paragraph that answers a question, among all of them; questions without an answer are left out."""
     split = choose(split, "dev", "train")
-    documents, examples = read(data / _FILES[split], split=split)
-    return Task(
-        name="squad-retrieval",
-        examples=tuple(example for example in examples if example.answerable),
-        documents=tuple(documents),
-        solver=solvers.search,
-        scorers=(scorers.retrieval, scorers.speed),
-        split=split,
-        settings={"search.passages_per_document": 1},
-    )
+    return finding("squad-retrieval", read(data / _FILES[split]), split=split)

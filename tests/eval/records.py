@@ -1,5 +1,7 @@
 """Builders of what is scored: a document, gold evidence in it, an answer that quotes it, a record of all that."""
 
+import gzip
+import json
 from datetime import date
 
 from eval.types import Example, GoldEvidence, Record
@@ -55,6 +57,13 @@ def refused(confidence=0.5):
 def record(answer=None, *, found=(), seconds=0.0, **example):
     example = {"id": "q", "question": "?", **example}
     return Record(Example(**example), answer, found, seconds)
+
+
+def packed(path, *rows):
+    """A file of public data: a JSON value a line, compressed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress("\n".join(json.dumps(row) for row in rows).encode()))
+    return path
 
 
 def column(columns, name):

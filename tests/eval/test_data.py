@@ -1,7 +1,5 @@
 """The public data sets become documents and examples whose offsets hold; what is missing says what to set."""
 
-import gzip
-import json
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from eval.data import (
     fitz_gov,
     mtrag,
     multihoprag,
-    news,
     realtimeqa,
     scifact,
     squad,
@@ -27,14 +24,9 @@ from eval.data.files import place, unused
 from rag.errors import DataMissing
 from rag.text import normalise
 from rag.types import Document, Turn
+from tests.eval.records import packed
 
 texts = st.text(alphabet="ab e\u0301é\r\n中", max_size=40)
-
-
-def packed(path, *rows):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress("\n".join(json.dumps(row) for row in rows).encode()))
-    return path
 
 
 def paragraphs(*found, title="The_Sea"):
@@ -85,12 +77,12 @@ def test_of_several_occurrences_the_nearest_is_the_place():
 def test_a_paragraph_is_a_document_and_each_distinct_answer_is_evidence(tmp_path):
     answers = [("Ada", 0), ("Ada", 0), ("Ada Holm", 0), ("Ada", 21)]
     file = packed(tmp_path / "a.json.gz", paragraphs(("Ada Holm sailed, and Ada came back.", [qa("q1", *answers)])))
-    documents, examples = squad(file, split="dev")
+    documents, examples = squad(file)
     check_offsets(documents, examples)
     assert [(d.title, d.source, d.language) for d in documents] == [("The Sea", "The Sea#0", "en")]
     (example,) = examples
     assert (example.answers, spans(example)) == (("Ada", "Ada Holm"), [(0, 3), (0, 8), (21, 24)])
-    assert (example.answerable, example.type, example.split, example.within) == (True, "", "dev", ())
+    assert (example.answerable, example.type, example.within) == (True, "", ())
 
 
 def test_a_question_without_an_answer_is_kept_and_has_no_evidence(tmp_path):
@@ -176,14 +168,16 @@ def article(key, text, url=None):
 
 def test_an_article_keeps_its_outlet_and_day(tmp_path):
     packed(tmp_path / "corpus_2022.jsonl.gz", article("a", "Text."), article("b", " "))
-    (document,) = news(tmp_path, 2022)
+    packed(tmp_path / "questions_2022.jsonl.gz")
+    (document,), _ = realtimeqa(tmp_path, 2022)
     assert (document.publisher, document.published) == ("x.com", date(2022, 6, 12))
 
 
 def test_articles_of_one_address_stay_apart(tmp_path):
     rows = article("a", "One.", "https://x"), article("b", "Two.", "https://x")
     packed(tmp_path / "corpus_2022.jsonl.gz", *rows)
-    assert [(d.source, d.url) for d in news(tmp_path, 2022)] == [
+    packed(tmp_path / "questions_2022.jsonl.gz")
+    assert [(d.source, d.url) for d in realtimeqa(tmp_path, 2022)[0]] == [
         ("https://x", "https://x"),
         ("https://x#2", "https://x"),
     ]
@@ -278,7 +272,7 @@ def test_the_folder_is_the_one_given_or_the_one_of_the_environment(tmp_path, mon
     ("read", "name"),
     [
         (lambda folder: scifact(folder, "dev"), "corpus.jsonl.gz"),
-        (lambda folder: news(folder, 2022), "corpus_2022.jsonl.gz"),
+        (lambda folder: realtimeqa(folder, 2022), "corpus_2022.jsonl.gz"),
         (lambda folder: squad(folder / "dev.json.gz"), "dev.json.gz"),
         (mtrag, "tasks.jsonl.gz"),
     ],

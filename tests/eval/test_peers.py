@@ -2,7 +2,6 @@
 
 import sys
 from datetime import date
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from eval.peers import process
 from eval.peers.bench import compare, draw, quality
 from eval.peers.footnote import Footnote
-from eval.peers.measure import Job, by_best_passage, measure_asks, measure_index, peak_memory_mb
+from eval.peers.measure import Job, measure_asks, measure_index, peak_memory_mb
 from eval.peers.pipelines import all_pipelines, versions
 from eval.peers.tables import Result, differences, figures_table, ratios, ratios_table
 from eval.types import Example, GoldEvidence
@@ -68,11 +67,6 @@ def results():
     return {"Footnote": ours, "other": theirs}
 
 
-def test_a_document_ranks_as_its_best_passage():
-    assert by_best_passage(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
-    assert len(by_best_passage([str(number) for number in range(50)])) == 10
-
-
 def test_a_job_is_read_as_it_was_written(tmp_path):
     dated = Document.of("First.\fSecond.", title="T", published=date(2024, 3, 6), language="zh-CN", pages=(0, 7))
     Job((dated, *DOCUMENTS), {"q": "谁？"}).save(tmp_path / "job.json")
@@ -85,7 +79,7 @@ def test_the_first_question_is_asked_once_more_untimed(tmp_path):
     found = measure_asks(fake, job, folder=tmp_path / "index")
     assert fake.asked == ["one", "one", "two"]
     assert len(found["ms"]) == 2
-    assert found["ranked"]["2"] == [document.source for document in DOCUMENTS]
+    assert found["ranked"]["2"] == [document.source for document in DOCUMENTS for _ in range(2)]
 
 
 def test_the_drawn_documents_hold_all_evidence_of_the_drawn_questions():
@@ -101,14 +95,8 @@ def test_the_drawn_documents_hold_all_evidence_of_the_drawn_questions():
     assert {one.id for one in asked} == {"1", "2", "3"}
 
 
-def test_news_without_questions_are_drawn_all_the_same():
-    documents, drawn = draw(DOCUMENTS, (), n_documents=2, n_questions=500)
-    assert (len(documents), drawn) == (2, [])
-
-
 def test_a_ranking_is_scored_by_the_documents_that_hold_the_evidence():
-    pytest.importorskip("ir_measures")
-    ranked = {"1": ["Tea.md", "Ice.md"], "2": ["Ice.md", "Salt.md", "Bees.md"], "3": []}
+    ranked = {"1": ["Tea.md", "Tea.md", "Ice.md"], "2": ["Ice.md", "Ice.md", "Salt.md"], "3": []}
     values = quality(DOCUMENTS, [example("1", "Tea"), example("2", "Salt"), example("3", "Ice")], ranked=ranked)
     assert values["R@1"] == {"1": 1.0, "2": 0.0, "3": 0.0}
     assert values["R@5"] == {"1": 1.0, "2": 1.0, "3": 0.0}
@@ -126,7 +114,7 @@ def test_a_figure_that_is_not_there_has_no_ratio():
 
 
 def test_a_difference_within_its_interval_is_marked():
-    assert differences(results())["other"]["R@1"].counts
+    assert differences(results())["other"]["R@1"].significant
     lines = ratios_table(results()).splitlines()
     assert lines[:2] == ["| | Footnote / other |", "|---|---|"]
     assert "| R@1 ↑ | 1.50 |" in lines
@@ -145,7 +133,6 @@ def test_figures_stand_beside_each_other():
 def test_a_missing_library_is_named_with_the_command_that_brings_it():
     with pytest.raises(SystemExit, match=r"fake needs no-such-library.*make bench.*pip install 'footnote\[bench\]'"):
         versions([Footnote(), Fake()])
-    assert versions([Footnote()], also=("numpy",)) == {"numpy": metadata.version("numpy")}
 
 
 def test_a_step_that_fails_says_what_it_said():
@@ -169,7 +156,6 @@ def test_the_memory_of_a_step_is_not_that_of_the_process_that_started_it():
 
 
 def test_footnote_is_measured_in_processes_of_its_own(tmp_path):
-    pytest.importorskip("ir_measures")
     asked = [example("1", "Tea"), example("2", "Salt")]
     result = compare([Footnote()], DOCUMENTS, examples=asked, asks=1, folder=tmp_path)["Footnote"]
     assert result.figures["passages"] == 5

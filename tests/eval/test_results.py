@@ -4,10 +4,11 @@ import pytest
 
 from eval.results import MARKS, README, keep, section, write
 from eval.store import RunFolder
+from rag.errors import DataMissing
 
 FACTS = {
     "task": "corpus", "split": "test", "questions": 1234, "fingerprint": "f", "commit": "abc1234", "dirty": False,
-    "cores": 2, "memory_gb": 24, "task_settings": {"search.limit": 20}, "changed_settings": {"search.limit": 20},
+    "cores": 2, "memory_gb": 24, "changed_settings": {},
 }  # fmt: skip
 SCORES = [
     {"name": "nDCG@10", "value": 0.7304, "low": 0.6, "high": 0.8, "n": 10, "better": "higher"},
@@ -43,11 +44,16 @@ def test_a_kept_run_becomes_a_row_with_its_intervals(tmp_path, kept):
 def test_a_later_run_takes_the_place_of_the_same_one_and_stands_beside_one_with_other_settings(tmp_path, kept):
     keep(finished(tmp_path / "a"), kept)
     keep(finished(tmp_path / "b", commit="def5678"), kept)
-    keep(finished(tmp_path / "c", changed_settings={"search.limit": 20, "search.mode": "lexical"}), kept)
+    keep(finished(tmp_path / "c", changed_settings={"embedding.model": "a/b"}), kept)
     said = section(kept)
-    assert sorted(file.name for file in kept.iterdir()) == ["corpus-test-search.mode=lexical.json", "corpus-test.json"]
-    assert "| corpus, test, search.mode=lexical |" in said
+    assert sorted(file.name for file in kept.iterdir()) == ["corpus-test-embedding.model=a_b.json", "corpus-test.json"]
+    assert "| corpus, test, embedding.model=a/b |" in said
     assert "Made by commit def5678, 2 cores, 24 GB: corpus, test." in said
+
+
+def test_a_run_of_questions_of_ones_own_is_not_kept(tmp_path, kept):
+    with pytest.raises(DataMissing, match="a run of 'mine'; only tasks of"):
+        keep(finished(tmp_path / "a", task="mine"), kept)
 
 
 def test_what_other_pipelines_came_to_is_taken_as_it_is(tmp_path, kept):

@@ -13,10 +13,11 @@ from filelock import FileLock
 
 import rag
 from eval import scorers, solvers
-from eval.compare import compare, parse_bars, worse_than
+from eval.compare import compare, parse_thresholds, worse_than
 from eval.run import limited, run
 from eval.store import RunFolder
 from eval.types import Example, GoldEvidence, Task
+from ingest import ingest_documents
 from rag.errors import ConfigError, DataMissing, IndexBusy
 from rag.types import Document, Turn
 
@@ -194,16 +195,29 @@ def test_a_comparison_tells_what_flipped_and_by_how_much(finished, tmp_path):
     found = compare(finished, other)
     assert (found.lost, found.won, found.questions) == (("1",), (), 5)
     (accuracy,) = [change for change in found.changes if change.name == "accuracy"]
-    assert accuracy.difference == pytest.approx(accuracy.other - accuracy.one) == pytest.approx(-0.2)
-    assert accuracy.low <= accuracy.difference <= accuracy.high
-    precision = next(change for change in found.changes if change.name == "refusal precision")
+    difference = accuracy.difference
+    assert difference.value == pytest.approx(difference.other - difference.one) == pytest.approx(-0.2)
+    assert difference.low <= difference.value <= difference.high
+    precision = next(change.difference for change in found.changes if change.name == "refusal precision")
     assert precision.other < precision.one
+
+
+def test_a_search_flips_where_no_right_document_comes_first_any_more(tmp_path):
+    runs = []
+    for rank in (1, 2):  # of the first of two gold documents
+        runs.append(RunFolder(tmp_path / str(rank)))
+        runs[-1].path.mkdir()
+        runs[-1].write_facts({"task": "sea"})
+        values = {"R@1": 1 / 2 if rank == 1 else 0, "RR@10": 1 / rank}
+        columns = {name: {"better": "higher", "values": [value]} for name, value in values.items()}
+        runs[-1].write_scores({"ids": ["1"], "columns": columns})
+    assert compare(*runs).lost == ("1",)
 
 
 def test_a_run_compared_with_itself_differs_in_nothing(finished):
     found = compare(finished, finished)
-    assert {change.difference for change in found.changes} == {0.0}
-    assert not any(change.counts for change in found.changes)
+    assert {change.difference.value for change in found.changes} == {0.0}
+    assert not any(change.significant for change in found.changes)
     assert found.lost == found.won == ()
 
 
@@ -215,28 +229,59 @@ def test_runs_of_two_tasks_are_not_compared(finished, tmp_path):
         compare(finished, other)
 
 
-def test_a_bar_is_a_floor_or_where_lower_is_better_a_ceiling():
+def test_a_threshold_is_a_floor_or_where_lower_is_better_a_ceiling():
     scores = [
         {"name": "refusal F1", "value": 0.7, "better": "higher"},
         {"name": "AURC", "value": 0.3, "better": "lower"},
         {"name": "EM", "value": None, "better": "higher"},
     ]
-    assert parse_bars(["refusal F1=0.8", "AURC = .2"]) == {"refusal F1": 0.8, "AURC": 0.2}
-    assert list(worse_than(scores, {"refusal F1": 0.7, "AURC": 0.3})) == []
+    assert parse_thresholds(["refusal F1=0.8", "AURC = .2"], [a_task()]) == {"refusal F1": 0.8, "AURC": 0.2}
+    assert list(worse_than(scores, {"refusal F1": 0.7, "AURC": 0.3, "R@1": 1})) == []
     assert list(worse_than(scores, {"refusal F1": 0.8})) == ["refusal F1 is 0.700, below 0.8"]
     assert list(worse_than(scores, {"AURC": 0.2})) == ["AURC is 0.300, above 0.2"]
     assert "does not apply" in next(worse_than(scores, {"EM": 0}))
 
 
-@pytest.mark.parametrize("bar", ["F1", "=1", "F1=good", ""])
-def test_what_is_no_bar_says_how_to_write_one(bar):
+@pytest.mark.parametrize("given", ["F1", "=1", "F1=good", "F1=nan", ""])
+def test_what_is_no_threshold_says_how_to_write_one(given):
     with pytest.raises(ConfigError, match="--fail-under"):
-        parse_bars([bar])
+        parse_thresholds([given], [a_task()])
 
 
-def test_a_bar_for_a_score_that_is_not_there_names_the_nearest():
-    with pytest.raises(ConfigError, match="did you mean 'AURC'"):
-        list(worse_than([{"name": "AURC", "value": 1, "better": "lower"}], {"AUROC": 1}))
+def test_a_threshold_must_name_a_score_of_the_tasks_and_only_once():
+    with pytest.raises(ConfigError, match="did you mean 'nDCG@10'"):
+        parse_thresholds(["nDGC@10=1"], [a_task()])
+    with pytest.raises(ConfigError, match="names 'F1' twice"):
+        parse_thresholds(["F1=1", "F1=0"], [a_task()])
+
+
+def test_the_hits_of_a_refusal_are_those_of_the_first_search(tmp_path):
+    many = tuple(Document.of(f"Whales of sea {n}.", title=f"Sea {n}", source=f"{n}.txt") for n in range(40))
+    strict = rag.Config.load({"answer.threshold": 1.0}, start=tmp_path, environment={})
+    folder = run(a_task(examples=EXAMPLES[3:4], documents=many), config=strict, runs=tmp_path)
+    (record,) = folder.records()
+    assert record.answer.status == "refused"
+    assert len(record.hits) == 10 < len(record.answer.hits)
+
+
+def test_an_index_that_changes_while_it_is_asked_is_no_run(tmp_path):
+    def changing(bot, example):
+        ingest_documents([replace(BRIDGE, id="new", text="Another.")], bot.index.layout.root, config=rag.Config())
+        return solvers.ask(bot, example)
+
+    with pytest.raises(IndexBusy, match="changed while it was asked"):
+        run(a_task(changing), config=rag.Config(), runs=tmp_path)
+
+
+def test_a_damaged_line_is_named(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_facts({})
+    folder.records_file.write_bytes(b'{"a": 1}\nnonsense\n')
+    with pytest.raises(DataMissing, match=r"records\.jsonl:2 is damaged"):
+        folder.lines()
+    folder.scores_file.write_text("{")
+    with pytest.raises(DataMissing, match=r"scores\.json is damaged"):
+        folder.scores()
 
 
 def test_a_stored_line_is_json_with_the_whole_answer(finished):
