@@ -184,7 +184,7 @@ def _facts(task: Task, bot: rag.Assistant, documents: Mapping[str, Document]) ->
         "version": next((found.version for found in metadata.distributions(name="footnote")), None),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
-        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "started": _now(),
         "finished": None,
     }
