@@ -1,4 +1,4 @@
-"""Documents on their way in: drafts are gathered into steps, and a step is embedded as a whole."""
+"""Documents on their way in: a file is read, drafts are gathered into steps, and a step is embedded as a whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.readers import RISKY, read_bytes
+from rag.errors import DocumentError
 from rag.library import Entry
 from rag.models import Embedder, embedding_fingerprint, load_embedder
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ingest.sandbox import Sandbox
+    from ingest.sources import Source
     from rag.library import Library
     from rag.types import Document, Passage
 
@@ -48,6 +52,28 @@ class Encoder:
         if self._embedder is None:
             self._embedder = load_embedder(self._model)
         return self._embedder.embed(texts)
+
+
+def bytes_of(source: Source) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        DocumentError: it cannot be read.
+    """
+    try:
+        return source.path.read_bytes()
+    except OSError as error:
+        raise DocumentError(f"cannot be read: {error.strerror or error}") from error
+
+
+def read(data: bytes, source: Source, *, sandbox: Sandbox) -> Document:
+    """Turn the bytes of a file into a document, in the sandbox where its kind is risky.
+
+    Raises:
+        DocumentError: as `ingest.readers.read_bytes` and `Sandbox.read`.
+    """
+    reader = sandbox.read if source.path.suffix.lower() in RISKY else read_bytes
+    return reader(data, source.path, source=source.name)
 
 
 def steps(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 
 from ingest.dates import read_date
 from ingest.plain import strip_blank_lines
+from ingest.properties import read_language
 from rag.errors import DocumentError
 from rag.types import Document
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 # Only blocks are looked for. Link definitions are not: they hold no heading, and long ones cost quadratic time.
 _BLOCKS = MarkdownIt("commonmark").disable(["inline", "reference"])
 _KEY_LINE = re.compile(r"[\"']?[\w-]+[\"']?\s*:(?:\s|$)")
-_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9-_]+)?", re.IGNORECASE)
 _NOTHING = {"", "~", "null"}
 
 
@@ -142,7 +142,7 @@ def _published(fields: Mapping[str, object]) -> date | None:
 
 def _language(fields: Mapping[str, object]) -> str | None:
     value = _field(fields, "language")
-    code = _LANGUAGE.fullmatch(value or "")
+    code = read_language(value or "")
     if value and not code:
         raise DocumentError(f"has front matter whose language is {value!r}; write a code such as en or zh")
-    return code[1].lower() if code else None
+    return code

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.intake import Draft, Encoder, embed_step, steps
-from ingest.readers import hash_file, read_bytes, read_file
+from ingest.intake import Draft, Encoder, bytes_of, embed_step, read, steps
+from ingest.readers import hash_file
+from ingest.sandbox import Sandbox
 from ingest.sources import Source, as_place, find, source_name
 from ingest.split import split
 from rag.config import Config
@@ -55,17 +56,15 @@ class _Tally:
     rehashed: list[tuple[str, str]] = field(default_factory=list)
     drafted: dict[str, str] = field(default_factory=dict)
 
-    def draft_of_file(self, source: Source) -> Draft | None:
+    def draft_of_file(self, source: Source, sandbox: Sandbox) -> Draft | None:
         """Read and split a file that is new or has changed; None where there is nothing to do, which is noted."""
         try:
-            data = source.path.read_bytes()
+            data = bytes_of(source)
             file_hash = hash_file(data)
             if self.known.get(source.name, ("", ""))[1] == file_hash:
                 self.unchanged.append(source.name)
                 return None
-            return self.draft(read_bytes(data, source.path, source=source.name), file_hash)
-        except OSError as error:
-            self.failed.append((source.name, f"cannot be read: {error.strerror or error}"))
+            return self.draft(read(data, source, sandbox=sandbox), file_hash)
         except DocumentError as error:
             self.failed.append((source.name, str(error)))
         return None
@@ -138,7 +137,7 @@ def ingest(
     root = Path(index or config.index)
     found = find(paths, root)
     sources = list(found.files.values())
-    with writing(root, config, purpose="footnote ingest", create=True) as writer:
+    with Sandbox() as sandbox, writing(root, config, purpose="footnote ingest", create=True) as writer:
         tally = _Tally(writer.library.sources(), config.split.passage_tokens)
         gone = [name for name, (_, file_hash) in tally.known.items() if file_hash and found.is_gone(name)]
         tally.failed += found.failed.items()
@@ -148,7 +147,7 @@ def ingest(
             for done, source in enumerate(sources):
                 if progress:
                     progress(done, len(sources), source.name)
-                yield tally.draft_of_file(source)
+                yield tally.draft_of_file(source, sandbox)
 
         tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
         writer.remove([tally.known[name][0] for name in gone])
@@ -201,11 +200,12 @@ def read_folder(folder: str | Path) -> list[Document]:
         name, reason = next(iter(failed.items()))
         raise DocumentError(f"{name}: {reason}")
     documents = []
-    for source in found.files.values():
-        try:
-            documents.append(read_file(source.path, source=source.name))
-        except DocumentError as error:
-            raise DocumentError(f"{source.name}: {error}") from error
+    with Sandbox() as sandbox:
+        for source in found.files.values():
+            try:
+                documents.append(read(bytes_of(source), source, sandbox=sandbox))
+            except DocumentError as error:
+                raise DocumentError(f"{source.name}: {error}") from error
     return documents
 
 

@@ -1,16 +1,24 @@
 """Files to documents: which reader takes which file, and what a file must be to be read at all.
 
-A reader takes the text of a file and its source, and touches no disk.
+A reader takes what a file holds, as text or as bytes, and its source, and touches no disk.
 """
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from typing import TYPE_CHECKING
 
+from ingest.archives import legacy
+from ingest.books import parse_epub
+from ingest.encodings import decode
+from ingest.mail import parse_eml, parse_msg
 from ingest.markdown import parse_markdown
+from ingest.markup import parse_rst, parse_rtf
+from ingest.office import parse_docx, parse_odt
+from ingest.pdf import parse_pdf
 from ingest.plain import parse_plain
+from ingest.slides import parse_pptx
+from ingest.tables import parse_csv, parse_xlsx
 from ingest.web import parse_html
 from rag.errors import DocumentError
 from rag.text import normalise
@@ -21,29 +29,34 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 # Changes whenever a reader gives another document for the same bytes: files that have not changed are then read again.
-READER = "readers-1"
+READER = "readers-2"
 
-_READERS = {
+_OF_TEXT = {
     ".md": parse_markdown,
     ".markdown": parse_markdown,
     ".txt": parse_plain,
     ".html": parse_html,
     ".htm": parse_html,
+    ".csv": parse_csv,
+    ".tsv": parse_csv,
 }
-SUFFIXES = tuple(_READERS)
-
-
-def read_file(path: Path, *, source: str) -> Document:
-    """Read a file into a document. `source` is the name under which the library knows it.
-
-    Raises:
-        DocumentError: it cannot be read, is empty, is no text, or its metadata cannot be understood.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DocumentError(f"cannot be read: {error.strerror or error}") from error
-    return read_bytes(data, path, source=source)
+_OF_BYTES = {
+    ".pdf": parse_pdf,
+    ".docx": parse_docx,
+    ".odt": parse_odt,
+    ".pptx": parse_pptx,
+    ".xlsx": parse_xlsx,
+    ".epub": parse_epub,
+    ".eml": parse_eml,
+    ".msg": parse_msg,
+    ".rtf": parse_rtf,
+    ".rst": parse_rst,
+}
+# Known, and refused with what to do instead.
+_LEGACY = (".doc", ".xls", ".ppt")
+SUFFIXES = (*_OF_TEXT, *_OF_BYTES, *_LEGACY)
+# Read by libraries that a file can hang, exhaust or crash: in a process of their own, see ingest/sandbox.py.
+RISKY = (".html", ".htm", *_OF_BYTES)
 
 
 def hash_file(data: bytes) -> str:
@@ -55,32 +68,17 @@ def read_bytes(data: bytes, path: Path, *, source: str) -> Document:
     """Turn the bytes of a file into a document; of the path only the suffix counts.
 
     Raises:
-        DocumentError: as `read_file`.
+        DocumentError: it is empty, is not what its suffix says, is damaged, or its metadata cannot be understood.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        suffix = f"the unknown suffix {path.suffix}" if path.suffix else "no suffix"
-        raise DocumentError(f"has {suffix}; known are {', '.join(SUFFIXES)}")
+    suffix = path.suffix.lower()
+    if suffix in _OF_BYTES:
+        return _OF_BYTES[suffix](data, source=source)
+    if suffix in _LEGACY:
+        raise DocumentError(legacy(suffix))
+    if suffix not in _OF_TEXT:
+        named = f"the unknown suffix {path.suffix}" if path.suffix else "no suffix"
+        raise DocumentError(f"has {named}; known are {', '.join((*_OF_TEXT, *_OF_BYTES))}")
     text = normalise(decode(data))
     if not text.strip():
         raise DocumentError("is empty")
-    return reader(text, source=source)
-
-
-def decode(data: bytes) -> str:
-    """Decode UTF-8, with or without a byte-order mark, or UTF-16 with one.
-
-    Raises:
-        DocumentError: it is neither, and where; or it holds NUL bytes, which no text does.
-    """
-    encoding = "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "UTF-8"
-    if encoding == "UTF-8" and b"\0" in data:
-        raise DocumentError("is not text: it holds NUL bytes")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        at = f"byte {data[error.start]:#04x} at offset {error.start}"
-        raise DocumentError(f"is not {encoding}: {at}; save it as UTF-8") from error
-    if "\0" in text:
-        raise DocumentError("is not text: it holds NUL characters")
-    return text
+    return _OF_TEXT[suffix](text, source=source)

@@ -28,8 +28,11 @@ _FINER = (re.compile(r"\n"), re.compile(r"[,;:–—](?=\s)|[，；：、]|—+|
 # The sentence finder's time grows with the square of what it is given: a window of this size costs it milliseconds.
 _WINDOW_CHARS = 4_000
 _PATH_MARK = " › "
-# Where `#` means a heading: our reader of web pages writes it so too. Elsewhere "# 1 in the charts" is text.
-_WITH_HEADINGS = {".md", ".markdown", ".html", ".htm"}
+# Where `#` means a heading: our other readers write it so too. Elsewhere "# 1 in the charts" is text.
+_WITH_HEADINGS = set(".md .markdown .html .htm .pdf .docx .odt .pptx .xlsx .epub .eml .msg .rtf .rst".split())
+# Where each paragraph is a row, which is understood alone and mixed with others is not.
+_OF_ROWS = {".csv", ".tsv", ".xlsx"}
+_BLANK_LINE = re.compile(r"\n\n")
 
 
 class _Section(NamedTuple):
@@ -45,7 +48,7 @@ def split(document: Document, *, passage_tokens: int) -> list[Passage]:
 
     Every character that is neither white space nor part of a heading lies in exactly one passage. The sentences of a
     section are spread evenly over as few passages as hold them; a sentence too long for one is cut at a line end, a
-    clause, a space, or anywhere.
+    clause, a space, or anywhere. A row of a table is a section of its own.
     """
     if passage_tokens < 1:
         raise ValueError(f"passage_tokens must be at least 1, got {passage_tokens}")
@@ -73,6 +76,15 @@ def _cost(text: str, start: int, end: int) -> int:
 
 
 def _sections(document: Document) -> Iterator[_Section]:
+    """Yield the stretches between headings, and where there are rows, each row."""
+    is_of_rows = PurePath(document.source).suffix.lower() in _OF_ROWS
+    for section in _between_headings(document):
+        ends = [found.end() for found in _BLANK_LINE.finditer(document.text, *section[:2])] if is_of_rows else []
+        for start, end in pairwise([section.start, *ends, section.end]):
+            yield section._replace(start=start, end=end)
+
+
+def _between_headings(document: Document) -> Iterator[_Section]:
     """Yield the stretches between headings. One that repeats the title is left out of the path."""
     start = 0
     path: list[tuple[int, str]] = []

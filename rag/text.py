@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Changes whenever `terms` gives other output for the same input: the lexical index stores it.
 TOKENISER = "terms-1"
 # Changes whenever `ingest.split` cuts the same document otherwise: the library stores it.
-SPLITTER = "sentences-1"
+SPLITTER = "sentences-2"
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CJK_RUN = re.compile(f"[{_CJK}]+")

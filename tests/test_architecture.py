@@ -48,7 +48,7 @@ ENGINES = {  # package → where it may be imported
     **dict.fromkeys(("sentence_transformers", "torch", "onnx", "onnxruntime", "tokenizers"), MODEL_CODE),
     "langchain*": ("rag/llm.py", "rag/chain.py"),
     "gradio": ("ui/web.py",),
-    "trafilatura": ("ingest/*",),
+    **dict.fromkeys(("trafilatura", "pypdfium2", "mammoth", "openpyxl", "pptx", "docutils", "striprtf"), ("ingest/*",)),
     "frontmatter": ("ingest/*",),
 }
 HEAVY = ("torch", "sentence_transformers", "chromadb", "gradio", "onnx", "trafilatura", "langchain*")

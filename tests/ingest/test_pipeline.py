@@ -84,7 +84,7 @@ def test_a_bad_file_is_a_line_in_the_report_and_stops_nothing(folder):
     bad = {
         "empty.txt": b" \n",
         "binary.txt": b"\x00\x01\x02",
-        "latin.txt": "café".encode("latin-1"),
+        "broken.txt": "привет".encode() * 3 + b"\xe9",
         "outline.md": b"# Only\n\nHeadings\n---\n",
     }
     for name, data in bad.items():
@@ -95,7 +95,7 @@ def test_a_bad_file_is_a_line_in_the_report_and_stops_nothing(folder):
     assert set(reasons) == set(bad)
     assert "empty" in reasons["empty.txt"]
     assert "NUL" in reasons["binary.txt"]
-    assert "0xe9 at offset 3" in reasons["latin.txt"]
+    assert "0xe9 at offset 36" in reasons["broken.txt"]
     assert reasons["outline.md"] == "holds nothing but headings"
 
 

@@ -180,7 +180,7 @@ def test_a_rebuild_mends_lost_mirrors_without_embedding(root):
 
 def test_an_index_of_another_make_is_refused_until_it_is_rebuilt(root):
     other = replace(CONFIG, split=Split(passage_tokens=12))
-    with pytest.raises(IndexMismatch, match=r"sentences-1/200.*sentences-1/12.*footnote rebuild"):
+    with pytest.raises(IndexMismatch, match=r"sentences-2/200.*sentences-2/12.*footnote rebuild"):
         Index(root, other)
     with pytest.raises(IndexMismatch), writing(root, other, purpose="test"):
         pass
