@@ -3,7 +3,8 @@
     python -m eval.results [RUN…]
 
 Of each run that is named, what made it and its scores are kept: no question, no answer, no text. Then the part of
-README.md between the two marks is written anew from all that is kept.
+README.md between the two marks is written anew from all that is kept. Markdown files beside the summaries are taken as
+they are: what `python -m eval.peers` printed.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def section(kept: Path = KEPT) -> str:
     summaries = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(kept.glob("*.json"))]
     summaries.sort(key=lambda summary: order.index(summary["task"]))
     parts = [f"**{title}**\n\n{table}" for title, names in MEASURES.items() if (table := _table(summaries, names))]
-    parts += [file.read_text(encoding="utf-8").strip() for file in sorted(kept.glob("*.md"))]
-    return "\n\n".join([*parts, _made_by(summaries)])
+    peers = [file.read_text(encoding="utf-8").strip() for file in sorted(kept.glob("*.md"))]
+    return "\n\n".join([*parts, _made_by(summaries), *peers])
 
 
 def write(readme: Path = README, kept: Path = KEPT) -> None:
