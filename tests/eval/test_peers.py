@@ -155,6 +155,7 @@ def test_the_memory_of_a_step_is_not_that_of_the_process_that_started_it():
     assert ballast
 
 
+@pytest.mark.slow
 def test_footnote_is_measured_in_processes_of_its_own(tmp_path):
     asked = [example("1", "Tea"), example("2", "Salt")]
     result = compare([Footnote()], DOCUMENTS, examples=asked, asks=1, folder=tmp_path)["Footnote"]

@@ -381,6 +381,7 @@ def samples():
 SAMPLES = samples()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.sampled_from(SAMPLES), st.data())
 def test_whatever_is_broken_in_a_part_no_other_error_escapes(sample, data):

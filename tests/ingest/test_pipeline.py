@@ -350,6 +350,7 @@ def test_progress_is_told_of_each_file(folder):
     assert told == [(0, 2, "reports/bridge.txt"), (1, 2, "reports/harbour.md"), (2, 2, "")]
 
 
+@pytest.mark.slow
 def test_a_killed_ingest_leaves_each_document_wholly_in_or_wholly_out(tmp_path):
     reports = tmp_path / "reports"
     reports.mkdir()

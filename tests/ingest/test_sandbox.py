@@ -19,6 +19,8 @@ from rag.errors import DocumentError
 from rag.types import Document
 from tests.fakes import FakeEmbedder
 
+# Real processes and real limits take their seconds.
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = f"<html><head><title>Marn</title></head><body><article><p>{'The bridge is closed. ' * 20}</p></article></body>"
 posix = pytest.mark.skipif(os.name != "posix", reason="sends signals")

@@ -181,6 +181,7 @@ def test_what_has_no_words_has_no_passages_or_one(text):
     assert texts(text, 50) in ([], ["####"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -243,6 +243,7 @@ def test_the_holder_of_the_lock_is_named_only_while_it_writes(root):
     assert not (root / "writer.json").exists()
 
 
+@pytest.mark.slow
 def test_readers_of_one_process_all_see_what_another_process_adds(root, tmp_path):
     code = (
         "import sys; from ingest import ingest; from tests.fakes import FakeEmbedder\n"

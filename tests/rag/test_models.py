@@ -11,7 +11,7 @@ from tests.fakes import FakeEmbedder
 TEXTS = ["The harbour opened.", "They opened the port.", "Cats sleep all day.", "", "word " * 2000]
 
 
-@pytest.fixture(scope="module", params=["onnx", "torch", "fake"])
+@pytest.fixture(scope="module", params=["onnx", pytest.param("torch", marks=pytest.mark.slow), "fake"])
 def embedder(request):
     if request.param == "fake":
         return FakeEmbedder()
