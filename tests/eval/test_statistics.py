@@ -46,7 +46,7 @@ def test_resamples_without_a_figure_are_left_out():
     assert score(Column("m", (1.0, 0.0, 0.0), one_of_ones)) == Score("m", 1.0, 1.0, 1.0, 3)
 
 
-@settings(deadline=None, max_examples=25)  # a thousand resamples, as long as the machine takes
+@settings(deadline=None)  # a thousand resamples, as long as the machine takes
 @given(st.lists(UNIT, min_size=1, max_size=30))
 def test_the_interval_of_a_mean_contains_it(values):
     found = score(Column("m", tuple(values)))
@@ -54,7 +54,7 @@ def test_the_interval_of_a_mean_contains_it(values):
     assert found.value == pytest.approx(sum(values) / len(values))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None)
 @given(st.lists(UNIT, min_size=1, max_size=10), st.lists(st.integers(0, 10), max_size=5))
 def test_where_a_measure_does_not_apply_changes_nothing(values, places):
     holes = list(values)
@@ -114,7 +114,7 @@ def test_a_run_does_not_differ_from_itself():
     assert not found.significant
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), st.tuples(UNIT, UNIT), min_size=1, max_size=10))
 def test_a_difference_seen_from_the_other_side_is_its_negative(runs):
     one, other = ({id_: values[side] for id_, values in runs.items()} for side in (0, 1))
