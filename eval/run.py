@@ -33,7 +33,7 @@ from rag.indexes import Fingerprint
 from rag.types import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from eval.types import Column, Example, Record, Task
     from rag.types import Document
@@ -92,9 +92,13 @@ def run(
     return folder
 
 
+# What of the core an index depends on, beside all that reads files.
+_MAKES_INDEX = ("types", "text", "vectors", "lexical", "library", "indexes", "writer", "models", "export")
+
+
 def _made_index(documents: Sequence[Document], runs: Path, *, config: rag.Config, progress: Progress | None) -> Path:
     """Index the documents of a task; what was indexed before, also by a killed run, is not embedded again."""
-    made_with = [str(Fingerprint.of(config)), _code()]
+    made_with = [str(Fingerprint.of(config)), _code(_MAKES_INDEX)]
     index = runs / ".indexes" / _digest([*made_with, *sorted(document.id for document in documents)])
 
     def indexing(done: int, total: int, source: str) -> None:
@@ -211,10 +215,11 @@ def _digest(value: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_CHARS]
 
 
-def _code() -> str:
-    """Name the code that answers: a change in it makes another run."""
-    files = [Path(solvers.__file__)]
-    files += (file for package in (rag, ingest) for file in Path(str(package.__file__)).parent.rglob("*.py"))
+def _code(modules: Collection[str] = ()) -> str:
+    """Name the code that answers: a change in it makes another run. Where modules are named, the code that indexes."""
+    files = [] if modules else [Path(solvers.__file__)]
+    files += Path(str(ingest.__file__)).parent.rglob("*.py")
+    files += (file for file in Path(str(rag.__file__)).parent.glob("*.py") if file.stem in modules or not modules)
     return _digest([file.read_text(encoding="utf-8") for file in sorted(files)])
 
 

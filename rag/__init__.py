@@ -24,6 +24,7 @@ from rag.types import (
     Sentence,
     Trace,
     Turn,
+    Verdict,
     to_json,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "Sentence",
     "Trace",
     "Turn",
+    "Verdict",
     "answer",
     "open",
     "to_json",

@@ -19,13 +19,14 @@ from rag import ask as asking
 from rag.config import Config
 from rag.indexes import Index, Layout
 from rag.models import Embedder, load_embedder
+from rag.read import load_reader
 from rag.types import Answer, Done, Filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from rag.types import Document, Event, Hit, Turn
+    from rag.types import Document, Event, Hit, Turn, Verdict
 
 # What makes an index, by the module that does: imported when it is needed.
 _MAKERS = {"ingest": "ingest", "ingest_documents": "ingest"}
@@ -33,6 +34,7 @@ CORPUS = Path(__file__).parent.parent / "corpus"
 
 # Each model is loaded once a process, whatever number of assistants use it.
 _embedder = lru_cache(maxsize=4)(load_embedder)
+_reader = lru_cache(maxsize=4)(load_reader)
 
 
 class Assistant:
@@ -90,8 +92,15 @@ class Assistant:
         )
 
     def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """Return the best passages for a query, best first, with what each stage contributed."""
+        """Return the best passages for a query, as the reader ranks them, with what each stage contributed.
+
+        What the query says of its sources ("according to Xinhua", "since May") holds here as it does in `ask`.
+        """
         return asking.search(query, self._resources(), filters=filters or Filters(), limit=limit)
+
+    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
+        """Judge whether quotes, taken together, bear a sentence, and name what stands in none of them."""
+        return self._resources().reader.support(sentence, quotes)
 
     def document(self, doc_id: str) -> Document:
         """Return a document of the index, to show a citation in its place.
@@ -116,7 +125,7 @@ class Assistant:
 
     def _resources(self) -> asking.Resources:
         embedder = self._embedder or _embedder(self.config.embedding.model)
-        return asking.Resources(self.index, embedder, self.config)
+        return asking.Resources(self.index, embedder, _reader(self.config.reader.model), self.config)
 
 
 def open(index: str | Path | None = None, config: Config | None = None) -> Assistant:  # noqa: A001

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from rag.text import Span, format_date, sentences, terms
+from rag.text import Span, format_date, terms
+from rag.text import sentences as sentences_in
 from rag.types import Citation, Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rag.config import Answering
     from rag.types import Document, Evidence
 
 # A sentence that begins so says nothing without the one before it. "It is essential that …" does.
@@ -25,13 +25,16 @@ _LEANS = re.compile(
     r"|(?:He|She|They|We|His|Her|Their|This|These|Those|Such)\b"
 )
 _MAX_QUOTE_CHARS = 600
+_MAX_SHORT_CHARS = 120
 # Beside a much better sentence, a merely possible one distracts.
-_SHARE_OF_BEST = 0.5
+SHARE_OF_BEST = 0.5
 # Two sentences with this share of their words in common say the same.
 _SAME = 0.7
 
 
-def compose(evidence: Sequence[Evidence], documents: Mapping[str, Document], *, settings: Answering) -> list[Sentence]:
+def compose(
+    evidence: Sequence[Evidence], documents: Mapping[str, Document], *, sentences: int, threshold: float
+) -> list[Sentence]:
     """Quote the best evidence, best first: none below the threshold, none that says what another one said.
 
     A sentence that leans on one that is quoted already is quoted together with it.
@@ -39,21 +42,35 @@ def compose(evidence: Sequence[Evidence], documents: Mapping[str, Document], *, 
     Args:
         evidence: what reading found, best first.
         documents: the documents it was found in, by id.
-        settings: how many sentences at most, and the threshold.
+        sentences: how many at most.
+        threshold: the least probability.
     """
     quoted: list[tuple[str, Span, set[str]]] = []
+    least = max(threshold, SHARE_OF_BEST * max((found.score for found in evidence), default=0.0))
     for found in evidence:
-        if found.score < max(settings.threshold, _SHARE_OF_BEST * evidence[0].score):
-            break
+        if found.score < least:
+            continue
         document = documents[found.passage.doc_id]
         span = _self_contained(found, document)
         words = set(terms(document.text[found.start : found.end]))
         met = [n for n, (doc_id, other, _) in enumerate(quoted) if doc_id == document.id and _overlap(span, other)]
         if met and found.start >= quoted[met[0]][1].end:
             quoted[met[0]] = (document.id, _join(span, quoted[met[0]][1]), words | quoted[met[0]][2])
-        elif not met and len(quoted) < settings.sentences and not any(_alike(words, other) for *_, other in quoted):
+        elif not met and len(quoted) < sentences and not any(_alike(words, other) for *_, other in quoted):
             quoted.append((document.id, span, words))
     return [_quote(documents[doc_id], span) for doc_id, span, _ in quoted]
+
+
+def short_answer(
+    evidence: Sequence[Evidence], documents: Mapping[str, Document], *, quoted: Sequence[Sentence]
+) -> Citation | None:
+    """Return the few words that answer, where the reader points at some in the first sentence that is quoted."""
+    for found in evidence if quoted else ():
+        leading = quoted[0].citations[0]
+        inside = leading.doc_id == found.passage.doc_id and leading.start <= found.start and found.end <= leading.end
+        if inside and found.answer and 0 < found.answer[1] - found.answer[0] <= _MAX_SHORT_CHARS:
+            return Citation.of(documents[leading.doc_id], Span(*found.answer))
+    return None
 
 
 def _quote(document: Document, span: Span) -> Sentence:
@@ -67,7 +84,7 @@ def _quote(document: Document, span: Span) -> Sentence:
 
 def _self_contained(found: Evidence, document: Document) -> Span:
     """Begin the quotation earlier while it leans on the sentence before, within its passage and a bearable length."""
-    before = sentences(document.text, Span(found.passage.start, found.start), language=document.language)
+    before = sentences_in(document.text, Span(found.passage.start, found.start), language=document.language)
     start = found.start
     while before and _LEANS.match(document.text, start) and found.end - before[-1].start <= _MAX_QUOTE_CHARS:
         start = before.pop().start

@@ -13,6 +13,7 @@ from rag.config import Config, find_file, flatten
 from rag.errors import FootnoteError, IndexMismatch, IndexMissing
 from rag.indexes import Index, Layout
 from rag.models import embedding_fingerprint, load_embedder
+from rag.read import load_reader
 from rag.writer import holder
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def examine(root: Path, config: Config) -> list[Check]:
     checks = [
         _settings(config),
         _guarded("model", lambda: _model(config), remedy="mend what the message names"),
+        _guarded("reader", lambda: _reader(config), remedy="install Footnote anew, or set reader.model to 'none'"),
         _guarded("disk", lambda: _disk(root), remedy="put the index elsewhere with --index"),
     ]
     if not layout.library.is_file():
@@ -84,6 +86,12 @@ def _settings(config: Config) -> Check:
 def _model(config: Config) -> Check:
     load_embedder(config.embedding.model).embed(["ready?"])
     return Check("model", ok=True, detail=f"{embedding_fingerprint(config.embedding.model)} loads and embeds")
+
+
+def _reader(config: Config) -> Check:
+    reader = load_reader(config.reader.model)
+    reader.support("The sky was clear.", ["On that day, the sky was quite clear."])
+    return Check("reader", ok=True, detail=f"{reader.fingerprint} loads and reads")
 
 
 def _disk(root: Path) -> Check:

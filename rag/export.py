@@ -12,7 +12,7 @@ from typing import Any
 from rag.errors import ModelMissing
 
 # The oldest opset whose operators the int8 quantiser and every supported onnxruntime know.
-_OPSET = 17
+OPSET = 17
 
 
 def export_minilm(folder: Path, target: Path, *, sha256: str) -> None:
@@ -32,7 +32,7 @@ def export_minilm(folder: Path, target: Path, *, sha256: str) -> None:
         warnings.simplefilter("ignore")
         full, small = Path(scratch) / "float32.onnx", Path(scratch) / "int8.onnx"
         _trace(folder, full)
-        _quantise(full, small)
+        quantise(full, small)
         small.replace(target)
 
 
@@ -70,12 +70,13 @@ def _trace(folder: Path, target: Path) -> None:
         input_names=["input_ids", "attention_mask"],
         output_names=["hidden"],
         dynamic_axes={"input_ids": axes, "attention_mask": axes, "hidden": axes},
-        opset_version=_OPSET,
+        opset_version=OPSET,
         dynamo=False,
     )
 
 
-def _quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path) -> None:
+    """Write a model anew with its weights in int8."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     root = logging.getLogger()  # on which the quantiser gives advice

@@ -21,6 +21,7 @@ from rag.errors import FootnoteError, IndexDamaged, IndexMismatch, IndexMissing
 from rag.lexical import Lexical
 from rag.library import SCHEMA, Library
 from rag.models import embedding_fingerprint
+from rag.narrow import Origins
 from rag.text import SPLITTER, TOKENISER
 from rag.vectors import Vectors
 
@@ -163,6 +164,7 @@ class Index:
             raise
         self._lock = threading.Lock()
         self._mirrors: _Mirrors | None = None
+        self._origins: tuple[int, Origins] = (-1, Origins())
 
     def close(self) -> None:
         """Let go of all files."""
@@ -183,6 +185,13 @@ class Index:
     def term_weights(self, words: Iterable[str]) -> dict[str, float]:
         """Return the inverse document frequency of terms over all passages."""
         return self._with_mirrors(lambda mirrors: mirrors.lexical.weights(words))
+
+    def origins(self) -> Origins:
+        """Return the outlets, authors and days of the documents; read anew only when the library has changed."""
+        generation = self.library.generation
+        if generation != self._origins[0]:
+            self._origins = (generation, Origins.of(self.library.origins()))
+        return self._origins[1]
 
     def differences(self) -> dict[str, tuple[int, int]]:
         """Return for each mirror how many visible passages it lacks, and how many it holds that no document has.

@@ -7,6 +7,7 @@ transaction that moves documents between states changes what readers see, and it
 This module knows nothing of the mirrors, of models, or of files other than its own.
 """
 
+# long: every statement of SQL stands here
 from __future__ import annotations
 
 import json
@@ -137,13 +138,13 @@ class Library:
     def documents(self) -> Iterator[Document]:
         """Yield all visible documents, by source."""
         ids = [row[0] for row in self._rows("SELECT id FROM documents WHERE state = 'visible' ORDER BY source")]
-        for first in range(0, len(ids), _BATCH):
-            found = self.some_documents(ids[first : first + _BATCH])
-            yield from (found[doc_id] for doc_id in ids[first : first + _BATCH] if doc_id in found)
+        for part in (ids[first : first + _BATCH] for first in range(0, len(ids), _BATCH)):
+            found = self.some_documents(part)
+            yield from (found[doc_id] for doc_id in part if doc_id in found)
 
     def hidden(self) -> list[str]:
-        """Return the ids of documents that no reader sees: begun and not finished, or not wholly removed."""
-        return [row[0] for row in self._rows("SELECT id FROM documents WHERE state != 'visible'")]
+        """Return the ids of documents that no reader sees: half in or half out."""
+        return [key for (key,) in self._rows("SELECT id FROM documents WHERE state != 'visible'")]
 
     def document(self, doc_id: str) -> Document:
         """Return a visible document.
@@ -152,9 +153,9 @@ class Library:
             UnknownDocument: no visible document has this id.
         """
         found = self.some_documents([doc_id])
-        if not found:
-            raise UnknownDocument(f"there is no document {doc_id!r}; `footnote list` shows those that are there.")
-        return found[doc_id]
+        if doc_id in found:
+            return found[doc_id]
+        raise UnknownDocument(f"there is no document {doc_id!r}; `footnote list` shows those that are there.")
 
     def some_documents(self, ids: Iterable[str]) -> dict[str, Document]:
         """Return those of the documents that are visible, by id."""
@@ -174,14 +175,17 @@ class Library:
 
     def ids_of(self, sources: Sequence[str]) -> dict[str, str]:
         """Return the ids of those of the sources that have a visible document, by source."""
-        return dict(
-            self._rows_in("SELECT source, id FROM documents WHERE state = 'visible' AND source IN ({})", sources)
-        )
+        sql = "SELECT source, id FROM documents WHERE state = 'visible' AND source IN ({})"
+        return dict(self._rows_in(sql, sources))
 
     def sources(self) -> dict[str, tuple[str, str]]:
         """Return the id and the file hash of each visible document, by source."""
-        rows = self._rows("SELECT source, id, file_hash FROM documents WHERE state = 'visible'")
-        return {source: (doc_id, file_hash) for source, doc_id, file_hash in rows}
+        sql = "SELECT source, id, file_hash FROM documents WHERE state = 'visible'"
+        return {source: (doc_id, file_hash) for source, doc_id, file_hash in self._rows(sql)}
+
+    def origins(self) -> list[tuple[str, str | None, str | None, str | None]]:
+        """Return id, publisher, author and day (as ISO) of each visible document."""
+        return self._rows("SELECT id, publisher, author, published FROM documents WHERE state = 'visible'")
 
     def counts(self) -> dict[str, int]:
         """Return how many documents and passages are visible, and how many embeddings are kept."""
@@ -193,7 +197,7 @@ class Library:
     def passage_ids(self, *, hidden: bool = False) -> set[str]:
         """Return the ids of all passages of visible documents, or of hidden ones."""
         sql = "SELECT p.id FROM passages p JOIN documents d ON d.id = p.doc_id WHERE (d.state != 'visible') = ?"
-        return {row[0] for row in self._rows(sql, (hidden,))}
+        return {key for (key,) in self._rows(sql, (hidden,))}
 
     def passages_of(self, doc_ids: Sequence[str]) -> Iterator[tuple[Passage, str]]:
         """Yield every passage of these documents, of whatever state, with its embedding key, in order of place."""
@@ -211,9 +215,8 @@ class Library:
         found = [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
         orphans = "SELECT count(*) FROM passages WHERE doc_id NOT IN (SELECT id FROM documents)"
         missing = "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
-        for sql, what in ((orphans, "passages without a document"), (missing, "passages without an embedding")):
-            count = self._rows(sql)[0][0]
-            found += [f"{count} {what}"] if count else []
+        for what, sql in (("a document", orphans), ("an embedding", missing)):
+            found += [f"{count} passages without {what}" for (count,) in self._rows(sql) if count]
         return found
 
     def set_meta(self, values: Mapping[str, str]) -> None:

@@ -107,7 +107,7 @@ class OnnxEmbedder:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.enable_truncation(_MAX_TOKENS)
         self._tokenizer.no_padding()
-        self._workers = ThreadPoolExecutor(_n_cores(), thread_name_prefix="embed")
+        self._workers = ThreadPoolExecutor(n_cores(), thread_name_prefix="embed")
 
     def embed(self, texts: Sequence[str], *, as_query: bool = False) -> NDArray[np.float32]:  # noqa: ARG002
         """Return unit vectors, shape (len(texts), 384); MiniLM reads queries and passages alike."""
@@ -146,5 +146,6 @@ class TorchEmbedder:
         return np.asarray(vectors, np.float32)
 
 
-def _n_cores() -> int:
+def n_cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

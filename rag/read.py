@@ -1,206 +1,248 @@
-"""Reading without a trained reader: which sentences of the found passages answer the question, and how surely.
+"""Passages in, evidence out: which passages answer, where, how surely, and whether quotes bear a sentence.
 
-Every sentence is described by a few numbers (words shared with the question, weighted by how rare they are; likeness of
-meaning; whether it holds what is asked for: a person, a time, a place, a number), and a logistic model turns them into
-the probability that it answers the question. `training/fit_quotes.py` fitted its weights on the train splits of SQuAD
-1.1 and CMRC 2018, with a third of the questions asked of a library from which their article had been taken away.
+The trained reader judges question and passage together (`rag/cross_encoder.py`); what it says is joined with what the
+search knew of the passage by two small linear models, one that ranks and one that gives the probability that the
+passage answers. Their weights were fitted by `training/calibrate.py` and lie beside the model. Chinese, which that
+model does not know, and everything where there is no model, goes by the likeness of sentences (`rag/quotes.py`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-import re
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from rag.text import Span, content_terms, is_chinese, sentences, terms
-from rag.types import Evidence
+from rag.calibration import Calibration, least_sure
+from rag.cross_encoder import CALIBRATION, LABELS, MODEL, CrossEncoder, open_cross_encoder
+from rag.guard import missing
+from rag.packing import Pair
+from rag.quotes import RISK, RISK_CHINESE, cover, held_terms, likely_quotes, sentences_of
+from rag.text import Span, content_terms, is_chinese
+from rag.types import Evidence, Trace, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from rag.cross_encoder import Found, Judgement
+    from rag.quotes import EmbedTexts, TermWeights
+    from rag.types import Document, Hit, Support
 
-    from rag.types import Document, Hit
-
-    EmbedTexts = Callable[[Sequence[str]], NDArray[np.float32]]
-    TermWeights = Callable[[Iterable[str]], Mapping[str, float]]
-
-Kind = Literal["who", "when", "where", "number", "other"]
-
-_WHAT = r"\b[Ww]h(?:at|ich)"
-_ASKS: tuple[tuple[Kind, str], ...] = (
-    ("number", rf"\b[Hh]ow (?:many|much|long|old|far|large|big|high)\b|{_WHAT} (?:percentage|share|number|amount)\b"),
-    ("number", "多少|几[个位名家项次]"),
-    ("when", rf"\b[Ww]hen\b|{_WHAT} (?:date|day|month|year|time)\b|何时|什么时候|哪一?[年天日月]|几[月号日]"),
-    (
-        "where",
-        rf"\b[Ww]here\b|{_WHAT} (?:city|country|province|place|state|region)\b|哪里|哪儿|何地|什么地方|哪个?[省市国]",
-    ),
-    ("who", rf"\b[Ww]ho(?:m|se)?\b|{_WHAT} (?:person|people|officials?|leaders?)\b|谁|哪[位些]人|何人"),
-)
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*"
-_HOLDS: dict[Kind, re.Pattern[str]] = {
-    "number": re.compile(
-        r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion)\b"
-        r"|[一二三四五六七八九十百千万亿]"
-    ),
-    "when": re.compile(
-        rf"\b[12]\d{{3}}\b|\b{_MONTH}\b\.? \d|\d {_MONTH}\b|\d+[年月日号]"
-        r"|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
-    ),
-    "where": re.compile(r"\b(?:in|at|from|near|to|of) (?:the )?[A-Z]\w+|[\u4e00-\u9fff][省市县区国州]|[在于从]"),
-    "who": re.compile(r"\b[A-Z][\w.]+(?: [A-Z][\w.]+)+|[\u4e00-\u9fff]{2,}(?:说|表示|指出|强调|称|[是任为])"),
-}
-# "Who is Li Yuju?", "What are future industries?", "新质生产力是什么？": a thing of a few words that is to be told of.
-_TOLD = re.compile(
-    r"(?:[Ww]ho|[Ww]hat) (?:is|are|was|were) (?:an? |the )?([^\s?]+(?: [^\s?]+){0,3}) ?\??$"
-    r"|(.{2,10})(?:是谁|是什么|指什么|是什么意思)[？?]?$"
-)
-# What follows a thing where a sentence tells what it is: "Li Yuju, deputy director", "future industries are".
-_TELLS = r"(?:,| is| are| was| were|是|，|指)"
-# Sentences of fewer characters are captions and crumbs.
-_MIN_CHARS = 12
-_MIN_CHARS_CHINESE = 5
+READER = Path(__file__).parent / "models" / "reader"
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """The logistic model: one weight a feature, all features between 0 and 1 unless said otherwise."""
+class Reading:
+    """What reading came to: the passages, best first, and the evidence in them, the likeliest answer first."""
 
-    bias: float
-    cover: float  # rarity-weighted share of the question's words that the sentence holds
-    near: float  # … that the sentence, its passage and its header hold
-    pairs: float  # share of the question's neighbouring words that are neighbours here too
-    likeness: float  # cosine of question and sentence (-1 to 1)
-    first: float  # 1 / rank of the passage
-    found: float  # 1 where the kind of thing asked for is there
-    defines: float  # 1 where the question asks what something is and the sentence goes on from it to say so
-    lacking: float  # 1 where a kind is asked for and is not there
-    length: float  # ln of the sentence's characters, less 4.5
-
-    def probability(self, features: Mapping[str, float]) -> float:
-        """Return 1 / (1 + exp(-(bias + weights · features)))."""
-        total = self.bias + sum(getattr(self, name) * value for name, value in features.items())
-        return 1 / (1 + math.exp(-total))
+    hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]
 
 
-# `defines` is set by hand: the train splits hardly ever ask what something is.
-WEIGHTS = Weights(
-    bias=-9.99, cover=3.13, near=1.66, pairs=1.02, likeness=5.12, first=2.92, found=0.29,
-    defines=2.0, lacking=-0.71, length=0.2,
-)  # fmt: skip
-# MiniLM knows little Chinese: here words say more and likeness less.
-WEIGHTS_CHINESE = Weights(
-    bias=-9.36, cover=3.43, near=2.03, pairs=0.1, likeness=2.69, first=3.4, found=0.3,
-    defines=2.0, lacking=-0.52, length=0.52,
-)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What reading needs of an index: unit vectors of texts, one row a text, and how rare terms are."""
+
+    embed: EmbedTexts
+    term_weights: TermWeights
 
 
-def kind_asked(question: str) -> Kind:
-    """Tell what kind of thing a question asks for.
+class Reader(Protocol):
+    """The seam: whatever reads."""
 
-    >>> kind_asked("How many deputies spoke?"), kind_asked("谁参加了审议？")
-    ('number', 'who')
+    fingerprint: str
+
+    def read(self, question: str, hits: Sequence[Hit], *, documents: Mapping[str, Document], tools: Tools) -> Reading:
+        """Read passages for a question; `documents` are theirs, by id."""
+        ...
+
+    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
+        """Judge whether the quotes, taken together, bear the sentence."""
+        ...
+
+    def threshold(self, question: str, max_wrong: float) -> float:
+        """Return the least probability with which, on the calibrating questions, so few of the answers were wrong."""
+        ...
+
+
+class NullReader:
+    """Reads without a model: passages stay as they were ranked, sentences that look like an answer are evidence."""
+
+    fingerprint = "none"
+
+    def read(self, question: str, hits: Sequence[Hit], *, documents: Mapping[str, Document], tools: Tools) -> Reading:
+        """Return the hits as they are, and each of their sentences as evidence."""
+        found = likely_quotes(question, hits, documents=documents, embed=tools.embed, term_weights=tools.term_weights)
+        return Reading(tuple(hits), tuple(found))
+
+    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
+        """Call supported what a quote says word for word, and unsupported all else: without a model, who knows."""
+        return _verbatim(sentence, quotes) or Verdict("unsupported", 0.0, missing(sentence, quotes))
+
+    def threshold(self, question: str, max_wrong: float) -> float:
+        """Return the least probability, from the curves that `training/fit_quotes.py` prints."""
+        return least_sure(RISK_CHINESE if is_chinese(question) else RISK, max_wrong)
+
+
+class TrainedReader:
+    """Reads with the model; Chinese questions and passages are left to `NullReader`, the passages behind the others."""
+
+    def __init__(self, model: CrossEncoder, calibration: Calibration, *, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self._model = model
+        self._calibration = calibration
+        self._otherwise = NullReader()
+
+    def read(self, question: str, hits: Sequence[Hit], *, documents: Mapping[str, Document], tools: Tools) -> Reading:
+        """Rank the hits anew, and return for each the sentences in which an answer may stand."""
+        chinese = [hit for hit in hits if is_chinese(question) or is_chinese(hit.passage.text)]
+        known = [hit for hit in hits if hit not in chinese]
+        other = self._otherwise.read(question, chinese, documents=documents, tools=tools)
+        if not known:
+            return other
+        ranked: list[Hit] = []
+        evidence = list(other.evidence)
+        for hit, judgement, features in self.describe(question, known, documents=documents, tools=tools):
+            score = self._calibration.rank(features)
+            ranked.append(replace(hit, score=score))
+            document = documents[hit.passage.doc_id]
+            log_odds = self._calibration.answers(features)
+            evidence += _evidence(hit, judgement, document=document, log_odds=log_odds, features=features)
+        ranked.sort(key=lambda hit: (-hit.score, hit.passage.id))
+        evidence.sort(key=lambda found: (-found.score, found.passage.id, found.start))
+        return Reading(unread_behind(_traced(ranked), other.hits), tuple(evidence))
+
+    def describe(
+        self, question: str, hits: Sequence[Hit], *, documents: Mapping[str, Document], tools: Tools
+    ) -> list[tuple[Hit, Judgement, dict[str, float]]]:
+        """Return for each hit what the model says of it and the features that the two linear models take."""
+        owners = [documents[hit.passage.doc_id] for hit in hits]
+        judged = self._model(
+            [Pair(question, h.passage.text, d.header(h.passage.heading)) for h, d in zip(hits, owners, strict=True)]
+        )
+        rarity = tools.term_weights(content_terms(question))
+        most = max((_score_of(hit, "lexical") for hit in hits), default=0.0) or 1.0
+        return [
+            (hit, judgement, {
+                "span": judgement.best,
+                "answerable": judgement.answerable,
+                "relevant": judgement.relevant,
+                "near": cover(rarity, held_terms(hit.passage, document)),
+                "likeness": _score_of(hit, "dense"),
+                "lexical": _score_of(hit, "lexical") / most,
+                "first": 1 / rank,
+            })
+            for rank, (hit, judgement, document) in enumerate(zip(hits, judged, owners, strict=True), start=1)
+        ]  # fmt: skip
+
+    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
+        """Judge by the model, and by the guard, which needs none: a number that stands nowhere is not supported."""
+        found = _verbatim(sentence, quotes)
+        if found or is_chinese(sentence):
+            return found or self._otherwise.support(sentence, quotes)
+        chances = self.chances(sentence, quotes)
+        gone = missing(sentence, quotes)
+        label = max(LABELS, key=chances.__getitem__)
+        if gone and label == "supported":
+            label = "unsupported" if chances["partial"] < chances["unsupported"] else "partial"
+        return Verdict(label, chances["supported"] if not gone else min(chances["supported"], 0.5), gone)
+
+    def threshold(self, question: str, max_wrong: float) -> float:
+        """Return the least probability, from the curve that `training/calibrate.py` stored."""
+        if is_chinese(question):
+            return self._otherwise.threshold(question, max_wrong)
+        return least_sure(self._calibration.risk, max_wrong)
+
+    def chances(self, sentence: str, quotes: Sequence[str]) -> dict[Support, float]:
+        """Return the probability of each label of support, by the model alone."""
+        judgement = self._model([Pair(sentence, "\n".join(quotes))])[0]
+        powers = [math.exp(logit) for logit in judgement.support]
+        return {label: power / sum(powers) for label, power in zip(LABELS, powers, strict=True)}
+
+
+def load_reader(model: str) -> Reader:
+    """Load a reader by name: "default", the one that ships with Footnote, or "none".
+
+    Raises:
+        ModelMissing: its files are not there or cannot be read.
     """
-    return next((kind for kind, pattern in _ASKS if re.search(pattern, question)), "other")
+    if model == "none":
+        return NullReader()
+    calibration = Calibration.load(READER / CALIBRATION)
+    return TrainedReader(open_cross_encoder(READER), calibration, fingerprint=reader_fingerprint())
 
 
-def read(
-    question: str,
-    hits: Sequence[Hit],
-    *,
-    documents: Mapping[str, Document],
-    embed: EmbedTexts,
-    term_weights: TermWeights,
+def reader_fingerprint() -> str:
+    """Name the reader that ships with Footnote by what its files hold."""
+    held = (READER / MODEL).read_bytes() + (READER / CALIBRATION).read_bytes()
+    return f"reader-{hashlib.sha256(held).hexdigest()[:8]}"
+
+
+def unread_behind(read: Sequence[Hit], unread: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Put hits that the reader did not read behind those that it did, with scores below theirs."""
+    lowest = min((hit.score for hit in read), default=0.0) - 1
+    behind = (
+        replace(hit, score=lowest + hit.score, trace=(*hit.trace, Trace("unread", rank, hit.score, lowest)))
+        for rank, hit in enumerate(unread, start=len(read) + 1)
+    )
+    return (*read, *behind)
+
+
+def _verbatim(sentence: str, quotes: Sequence[str]) -> Verdict | None:
+    said, edge = " ".join(sentence.split()), "" if is_chinese(sentence) else " "
+    stands = said and any(edge + said + edge in f" {' '.join(quote.split())} " for quote in quotes)
+    return Verdict("supported", 1.0) if stands else None
+
+
+def _score_of(hit: Hit, stage: str) -> float:
+    return next((trace.score for trace in hit.trace if trace.stage == stage), 0.0)
+
+
+def _traced(ranked: Sequence[Hit]) -> list[Hit]:
+    return [
+        replace(hit, trace=(*hit.trace, Trace("reader", rank, hit.score, hit.score - _sum(hit))))
+        for rank, hit in enumerate(ranked, start=1)
+    ]
+
+
+def _sum(hit: Hit) -> float:
+    return sum(trace.contribution for trace in hit.trace)
+
+
+# wide: a passage, what was said of it, and where it stands
+def _evidence(
+    hit: Hit, judgement: Judgement, *, document: Document, log_odds: float, features: Mapping[str, float]
 ) -> list[Evidence]:
-    """Return every sentence of the passages as evidence, the likeliest to answer the question first.
+    """Return the sentences in which the likeliest answers stand, with the short answer in each.
 
-    Args:
-        question: what is asked.
-        hits: the passages to read, best first.
-        documents: the documents of these passages, by id.
-        embed: turns texts into unit vectors, one row a text.
-        term_weights: says how rare terms are.
+    The best has the probability that the passage answers; another has its share of that, as its answers are likely
+    beside those of the best.
     """
-    weights = WEIGHTS_CHINESE if is_chinese(question) else WEIGHTS
-    evidence = [
-        Evidence(hit.passage, span.start, span.end, weights.probability(features), scores=features)
-        for hit, span, features in describe(question, hits, documents=documents, embed=embed, term_weights=term_weights)
-    ]
-    return sorted(evidence, key=lambda found: (-found.score, found.passage.id, found.start))
-
-
-def describe(
-    question: str,
-    hits: Sequence[Hit],
-    *,
-    documents: Mapping[str, Document],
-    embed: EmbedTexts,
-    term_weights: TermWeights,
-) -> list[tuple[Hit, Span, dict[str, float]]]:
-    """Return the features of each sentence of the passages, in document coordinates, in the order of the hits."""
-    found = [
-        (rank, hit, span)
-        for rank, hit in enumerate(hits, start=1)
-        for span in _sentences_of(hit, documents[hit.passage.doc_id])
-    ]
-    if not found:
-        return []
-    asked = content_terms(question)
-    rarity = term_weights(asked)
-    texts = [documents[hit.passage.doc_id].text[span.start : span.end] for _, hit, span in found]
-    vectors = embed([question, *texts])
-    likeness = vectors[1:] @ vectors[0]
-    around = {hit.passage.id: _surroundings(hit, documents[hit.passage.doc_id]) for hit in hits}
-    kind = kind_asked(question)
-    tells = _telling(question)
-    described = []
-    for (rank, hit, span), text, like in zip(found, texts, likeness, strict=True):
-        here = terms(text)
-        features = {
-            "cover": _cover(rarity, set(here)),
-            "near": _cover(rarity, around[hit.passage.id]),
-            "pairs": _pairs(asked, here),
-            "likeness": float(like),
-            "first": 1 / rank,
-            "found": float(_holds(kind, text)),
-            "defines": float(tells is not None and tells.search(text) is not None),
-            "lacking": float(kind != "other" and not _holds(kind, text)),
-            "length": math.log(len(text)) - 4.5,
-        }
-        described.append((hit, span, features))
-    return described
-
-
-def _sentences_of(hit: Hit, document: Document) -> list[Span]:
     passage = hit.passage
-    shortest = _MIN_CHARS_CHINESE if is_chinese(passage.text) else _MIN_CHARS
-    spans = sentences(document.text, Span(passage.start, passage.end), language=document.language)
-    return [span for span in spans if span.end - span.start >= shortest]
+    spans = sentences_of(passage, document) or [Span(passage.start, passage.end)]
+    held: dict[Span, list[Found]] = {}
+    for found in judgement.spans:
+        held.setdefault(sentence_around(found, spans, offset=passage.start), []).append(found)
+    masses = {span: sum(math.exp(min(one.score, 30.0)) for one in found) for span, found in held.items()}
+    best = max(masses.values(), default=1.0)
+    probability = 1 / (1 + math.exp(-log_odds))
+    return [
+        Evidence(
+            passage,
+            span.start,
+            span.end,
+            probability * masses[span] / best,
+            answer=(passage.start + found[0].start, passage.start + found[0].end),
+            scores=features,
+        )
+        for span, found in held.items()
+    ]
 
 
-def _surroundings(hit: Hit, document: Document) -> set[str]:
-    return {*terms(hit.passage.text), *terms(document.header(hit.passage.heading))}
-
-
-def _cover(rarity: Mapping[str, float], held: set[str]) -> float:
-    return sum(weight for term, weight in rarity.items() if term in held) / (sum(rarity.values()) or 1.0)
-
-
-def _pairs(asked: Sequence[str], here: Sequence[str]) -> float:
-    wanted = set(pairwise(asked))
-    return len(wanted & set(pairwise(here))) / len(wanted) if wanted else 0.0
-
-
-def _telling(question: str) -> re.Pattern[str] | None:
-    """Return how a sentence would go on from the thing that a question wants explained, if it wants that."""
-    told = _TOLD.match(question.strip())
-    thing = (told[1] or told[2]).strip() if told else ""
-    return re.compile(re.escape(thing) + _TELLS, re.IGNORECASE) if thing else None
-
-
-def _holds(kind: Kind, text: str) -> bool:
-    return kind in _HOLDS and _HOLDS[kind].search(text) is not None
+def sentence_around(found: Found, spans: Sequence[Span], *, offset: int) -> Span:
+    """Return the sentence, or the few of them, in which an answer stands; of a crumb, with the sentence before it."""
+    start, end = offset + found.start, offset + found.end
+    met = [span for span in spans if span.start < end and start < span.end]
+    met = met or [span for span in spans if span.end <= start][-1:]
+    return Span(min(start, met[0].start), max(end, met[-1].end)) if met else Span(start, end)

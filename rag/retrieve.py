@@ -33,19 +33,21 @@ class Searchable(Protocol):
 
 
 def retrieve(
-    query: str, index: Searchable, *, embed_query: EmbedQuery, settings: Search, filters: Filters
+    query: str, index: Searchable, *, embed_query: EmbedQuery, settings: Search, filters: Sequence[Filters]
 ) -> list[Hit]:
     """Return the best passages for a query, at most `settings.limit`, best first.
 
-    Each hit says in its trace at which rank each leg found it. Filters hold in both legs.
+    Each hit says in its trace at which rank each leg found it. Filters hold in both legs; of several, each is searched
+    for itself, and all lists are fused: what more of them let through comes first, and none is left out.
     """
     legs = []
-    if settings.mode != "dense":
-        legs.append(Leg("lexical", index.search_lexical(query, settings.candidates, filters=filters)))
-    if settings.mode != "lexical":
-        weight = settings.dense_weight_chinese if is_chinese(query) else settings.dense_weight
-        found = index.search_dense(embed_query(query), settings.candidates, filters=filters)
-        legs.append(Leg("dense", found, weight))
+    weight = settings.dense_weight_chinese if is_chinese(query) else settings.dense_weight
+    vector = embed_query(query) if settings.mode != "lexical" else None
+    for one in filters:
+        if settings.mode != "dense":
+            legs.append(Leg("lexical", index.search_lexical(query, settings.candidates, filters=one)))
+        if vector is not None:
+            legs.append(Leg("dense", index.search_dense(vector, settings.candidates, filters=one), weight))
     return spread(fuse(legs), settings.passages_per_document)[: settings.limit]
 
 

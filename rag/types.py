@@ -4,6 +4,7 @@ All of them are frozen. Offsets are characters of `Document.text`, ends are excl
 This module knows nothing of storage, models or files.
 """
 
+# long: the whole vocabulary on one page
 from __future__ import annotations
 
 import hashlib
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 Support = Literal["supported", "partial", "unsupported", "contradicted", "not_a_claim"]
 Status = Literal["answered", "refused"]
-Reason = Literal["no_evidence", "insufficient", "filtered_out"]
+Reason = Literal["no_evidence", "insufficient", "false_premise", "filtered_out"]
 Role = Literal["user", "assistant"]
 
 _ID_CHARS = 16
@@ -208,12 +209,25 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether quotes bear a sentence: the verdict, the probability that they do, and what stands in none of them.
+
+    `missing` are the numbers, dates, names and quotations of the sentence that the quotes lack, in its own words.
+    """
+
+    support: Support
+    probability: float
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
-    """One statement of an answer, what it rests on, and how well that bears it."""
+    """One statement of an answer, what it rests on, and how well that bears it; `missing` as in `Verdict`."""
 
     text: str
     citations: tuple[Citation, ...]
     support: Support
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,21 +235,25 @@ class Answer:
     """What a question came to.
 
     `answered` has at least one sentence, each supported or openly marked; `refused` has a reason and no sentence.
-    `short` is the answer in a few words where the reader gives one. `confidence` is the probability that the first
-    sentence answers the question (for a refusal: of the best that was found). `conflicts` are pairs of citations that
-    contradict each other. `fingerprint` names the index and the settings that made the answer.
+    `short` is the answer in a few words, as they stand in a document, where the reader gives one. `confidence` is the
+    probability that the first sentence answers the question (for a refusal: of the best that was found). `conflicts`
+    are pairs of citations that contradict each other. `filters` are those in force, from the caller and from the
+    question's own words; `relaxed` says that the latter were given up, since nothing in them answered. `fingerprint`
+    names the index and the settings that made the answer.
     """
 
     question: str
     status: Status
     reason: Reason | None
-    short: str | None
+    short: Citation | None
     sentences: tuple[Sentence, ...]
     confidence: float
     hits: tuple[Hit, ...]
     conflicts: tuple[tuple[Citation, Citation], ...]
     fingerprint: str
     seconds: float
+    filters: Filters = field(default_factory=Filters)
+    relaxed: bool = False
 
     def __post_init__(self) -> None:
         """Hold the invariant of the two statuses."""

@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.calibration import Calibration, Linear
+from rag.cross_encoder import Judgement
+from rag.read import NullReader
 from rag.text import content_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from rag.packing import Pair
+    from rag.types import Verdict
+
+SILENT = Judgement(spans=(), relevant=-5.0, answerable=-5.0, support=(0.0, 0.0, 0.0, 0.0))
+# Passages go by how relevant they are, and answer as surely as the model finds them answerable.
+CALIBRATION = Calibration(
+    rank=Linear(bias=0.0, weights={"relevant": 1.0}),
+    answers=Linear(bias=0.0, weights={"answerable": 1.0}),
+    risk=((0.2, 0.5), (0.5, 0.2), (0.8, 0.05)),
+)
 
 
 class FakeEmbedder:
@@ -40,3 +54,27 @@ class RefusingEmbedder(FakeEmbedder):
     def embed(self, texts: Sequence[str], *, as_query: bool = False) -> NDArray[np.float32]:
         assert as_query, f"asked to embed {texts}"
         return super().embed(texts, as_query=True)
+
+
+class FakeCrossEncoder:
+    """Says of a passage what it was told to say, of any other nothing. Remembers the pairs it was asked."""
+
+    def __init__(self, told: Mapping[str, Judgement] | None = None) -> None:
+        self.told = told or {}
+        self.asked: list[Pair] = []
+
+    def __call__(self, pairs: Sequence[Pair]) -> list[Judgement]:
+        self.asked += pairs
+        return [self.told.get(pair.passage, SILENT) for pair in pairs]
+
+
+class FakeReader(NullReader):
+    """Gives the same verdict on every sentence. Remembers what it was asked."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        self.verdict = verdict
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
+        self.asked.append((sentence, tuple(quotes)))
+        return self.verdict

@@ -1,4 +1,4 @@
-"""Fit the weights with which `rag/read.py` tells which sentence answers a question.
+"""Fit the weights with which `rag/quotes.py` tells which sentence answers a question.
 
     python -m training.fit_quotes --data DIR [--language en|zh] [--questions 1500]
 
@@ -22,7 +22,7 @@ import rag
 from eval.data import arguments, squad
 from ingest import ingest_documents
 from rag.models import load_embedder
-from rag.read import Weights, describe
+from rag.quotes import Weights, describe
 
 if TYPE_CHECKING:
     from eval.types import Example

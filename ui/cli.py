@@ -236,17 +236,24 @@ def doctor(*, as_json: AsJson = False, index: Index = None, settings: Settings =
 
 @app.command()
 def models(*, as_json: AsJson = False, settings: Settings = None) -> None:
-    """Show the embedding model and where its file is."""
+    """Show the models that embed and read, and where their files are."""
     from rag.config import DEFAULT_EMBEDDING
     from rag.models import embedding_fingerprint, minilm_file, minilm_folder
+    from rag.read import READER, load_reader
 
-    name = config_of(None, settings).embedding.model
-    model = {"job": "embedding", "model": name, "fingerprint": embedding_fingerprint(name)}
+    config = config_of(None, settings)
+    name = config.embedding.model
+    embedding = {"job": "embedding", "model": name, "fingerprint": embedding_fingerprint(name)}
     if name == DEFAULT_EMBEDDING:
         file = minilm_file()
         size = f"{file.stat().st_size / 1e6:.0f} MB" if file.is_file() else "not made yet; the first use makes it"
-        model |= {"file": str(file), "size": size, "made from": str(minilm_folder())}
-    print_json([model]) if as_json else typer.echo("\n".join(f"{key}: {value}" for key, value in model.items()))
+        embedding |= {"file": str(file), "size": size, "made from": str(minilm_folder())}
+    name = config.reader.model
+    reading = {"job": "reading", "model": name, "fingerprint": load_reader(name).fingerprint}
+    reading |= {"folder": str(READER)} if name == "default" else {}
+    shown = [embedding, reading]
+    lines = ("\n".join(f"{key}: {value}" for key, value in model.items()) for model in shown)
+    print_json(shown) if as_json else typer.echo("\n\n".join(lines))
 
 
 def _open(index: Path | None, settings: list[str] | None) -> Assistant:

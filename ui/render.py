@@ -37,12 +37,27 @@ _MESSAGES = {
         "documents that say it.",
         "文档与这个问题有关，但没有给出答案。可以问得更具体，或者添加写有答案的文档。",
     ),
+    "false_premise": (
+        "The documents give another number or day than this question takes for granted, and do not answer it as it is "
+        "asked.",
+        "文档中的数字或日期与这个问题的前提不同，因此没有给出答案。",
+    ),
     "nearest": ("The nearest is “{}”.", "最接近的是《{}》。"),
     "filtered_out": (
         "No document that the filters let through answers this question, but others may. It may help to widen the "
         "filters or to leave them out.",
         "符合筛选条件的文档没有回答这个问题，但其他文档可能有。可以放宽或取消筛选条件。",
     ),
+    "searched": ("Only documents were searched that are {}.", "只检索了以下范围的文档：{}。"),
+    "relaxed": (
+        "No document that is {} answers this. These quotations are from others.",
+        "以下范围的文档没有回答这个问题：{}。这里引用的是其他文档。",
+    ),
+    "from": ("from {}", "来源为{}"),
+    "among": ("among the {} that were chosen", "选定的{}份文档"),
+    "missing": ("{} not in the cited text", "引文中没有{}"),
+    "since": ("of {} or later", "{}或之后"),
+    "until": ("of {} or earlier", "{}或之前"),
     "partial": ("only partly supported", "仅部分得到支持"),
     "unsupported": ("not supported", "没有依据"),
     "contradicted": ("contradicted", "与来源矛盾"),
@@ -185,7 +200,8 @@ def _write(answer: Answer, titles: Mapping[str, str], style: _Style) -> str:
     markers = {place: style.marker.format(number) for number, place in enumerate(sources, start=1)}
     conflict = message("conflict", question)
     parts = [
-        style.plain(answer.short or ""),
+        style.plain(answer.short.quote if answer.short else ""),
+        style.plain(_searched(answer)),
         style.gap.join(_sentence(sentence, markers, style, question) for sentence in answer.sentences),
         style.gap.join(
             conflict.format(markers[_place(one)], markers[_place(other)]) for one, other in answer.conflicts
@@ -201,11 +217,24 @@ def _write(answer: Answer, titles: Mapping[str, str], style: _Style) -> str:
 
 
 def _refusal(answer: Answer, titles: Mapping[str, str]) -> str:
-    said = message(str(answer.reason), answer.question)
-    if answer.reason != "insufficient" or not answer.hits:
-        return said
-    nearest = answer.hits[0].passage.doc_id
-    return f"{said} {message('nearest', answer.question).format(titles.get(nearest, nearest))}"
+    parts = [message(str(answer.reason), answer.question)]
+    if answer.reason in {"insufficient", "false_premise"} and answer.hits:
+        nearest = answer.hits[0].passage.doc_id
+        parts.append(message("nearest", answer.question).format(titles.get(nearest, nearest)))
+    return " ".join(parts)
+
+
+def _searched(answer: Answer) -> str:
+    """Say which documents were searched, where not all were: by the question's own words or the caller's wish."""
+    chinese, filters = is_chinese(answer.question), answer.filters
+    days = [("since", filters.published_from), ("until", filters.published_to)]
+    names = [name for name in filters.publishers if name.isprintable()]  # not the mark for "none at all"
+    parts = [message("from", answer.question).format((" / " if chinese else " or ").join(names))] if names else []
+    parts += [message("among", answer.question).format(len(filters.documents))] if filters.documents else []
+    language = "zh" if chinese else "en"
+    parts += [message(name, answer.question).format(format_date(day, language)) for name, day in days if day]
+    said = message("relaxed" if answer.relaxed else "searched", answer.question)
+    return said.format(("，" if chinese else ", ").join(parts)) if parts else ""
 
 
 def _place(citation: Citation) -> Place:
@@ -214,7 +243,10 @@ def _place(citation: Citation) -> Place:
 
 def _sentence(sentence: Sentence, markers: Mapping[Place, str], style: _Style, question: str) -> str:
     places = dict.fromkeys(map(_place, sentence.citations))
-    doubt = f"({message(sentence.support, question)})" if sentence.support in _MESSAGES else ""
+    doubts = [message(sentence.support, question)] if sentence.support in _MESSAGES else []
+    gone = ", ".join(map(style.plain, sentence.missing))
+    doubts += [message("missing", question).format(gone)] if gone else []
+    doubt = f"({': '.join(doubts)})" if doubts else ""
     cited = "".join(markers[place] for place in places)
     return " ".join(filter(None, (style.plain(sentence.text), cited, doubt)))
 

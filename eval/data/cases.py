@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
-from eval.data.files import read_lines, unused
+from eval.data.files import choose, read_lines, unused
 from eval.types import Example
 from rag.types import Document, Turn
 
@@ -17,14 +18,20 @@ if TYPE_CHECKING:
 _ROLES: dict[str, Role] = {"user": "user", "agent": "assistant"}
 
 
-def fitz_gov(folder: Path) -> Loaded:
+def fitz_gov(folder: Path, split: str) -> Loaded:
     """Read FITZ-GOV: a document for each context of each case; `type` is what to do: abstain, disputed, trustworthy.
 
+    It has no splits of its own: by a hash of the case's id, half of it is "train", which the reader learns from, and
+    half "dev", which is measured.
+
     Raises:
-        DataMissing: the file is not there.
+        DataMissing: the file is not there, or there is no such split.
     """
+    split = choose(split, "dev", "train")
     documents, examples = [], []
     for row in read_lines(folder / "cases.jsonl.gz"):
+        if split != ("train", "dev")[hashlib.sha256(row["id"].encode()).digest()[0] % 2]:
+            continue
         contexts = [
             Document.of(text, title=f"Context {number}", source=f"{row['id']}#{number}", language="en")
             for number, text in enumerate(row["contexts"], start=1)
@@ -36,6 +43,7 @@ def fitz_gov(folder: Path) -> Loaded:
                 row["query"],
                 answerable=row["expected_mode"] != "abstain",
                 type=row["expected_mode"],
+                split=split,
                 within=tuple(context.id for context in contexts),
             )
         )

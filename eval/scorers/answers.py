@@ -114,7 +114,7 @@ def _scored(record: Record, measure: Callable[[str, Sequence[str]], float]) -> f
 
 def _prediction(answer: Answer) -> str:
     quotes = [citation.quote for citation in answer.sentences[0].citations]
-    return answer.short or next(iter(quotes), "")
+    return answer.short.quote if answer.short else next(iter(quotes), "")
 
 
 def _is_quoted(record: Record) -> float | None:

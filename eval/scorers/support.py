@@ -27,7 +27,7 @@ def support(records: Sequence[Record], _documents: Mapping[str, Document]) -> li
       other records. 0.5 is chance, 1 the best. It has no meaning where a part is missing or is of one class.
     """
     values = tuple(map(_value, records))
-    return [Column("AUROC", values, _auroc), Column("balanced accuracy", values, _balanced_accuracy)]
+    return [Column("AUROC", values, auroc), Column("balanced accuracy", values, _balanced_accuracy)]
 
 
 def _value(record: Record) -> tuple[float, float, float] | None:
@@ -37,7 +37,7 @@ def _value(record: Record) -> tuple[float, float, float] | None:
     return record.answer.confidence, float(example.answerable), float(example.split == "test")
 
 
-def _auroc(values: NDArray[np.float64]) -> float:
+def auroc(values: NDArray[np.float64]) -> float:
     """Return U / (positives × negatives) of Mann & Whitney (1947), by ranks (Hanley & McNeil 1982)."""
     positive = values[:, 1] == 1
     n, others = int(positive.sum()), int((~positive).sum())

@@ -17,7 +17,7 @@ from eval.tasks.fitz_gov import fitz_gov
 from eval.tasks.mtrag import mtrag
 from eval.tasks.multihoprag import multihoprag
 from eval.tasks.own import own
-from eval.tasks.realtimeqa import realtimeqa_2022, realtimeqa_2023
+from eval.tasks.realtimeqa import realtimeqa_2022
 from eval.tasks.squad import squad_open, squad_reading, squad_retrieval
 from eval.tasks.wice import wice
 from rag.errors import ConfigError
@@ -38,7 +38,6 @@ TASKS: dict[str, tuple[TaskFunction, str]] = {
     "squad-open": (squad_open, "squad"),
     "squad-retrieval": (squad_retrieval, "squad"),
     "realtimeqa-2022": (realtimeqa_2022, "realtimeqa"),
-    "realtimeqa-2023": (realtimeqa_2023, "realtimeqa"),
     "multihoprag": (multihoprag, "multihoprag"),
     "xquad-same": (xquad_same, "xquad"),
     "xquad-across": (xquad_across, "xquad"),

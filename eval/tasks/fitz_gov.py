@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def fitz_gov(data: Path, split: Split | None) -> Task:
     """Telling what the given texts allow: an answer, a refusal, or an answer that shows their conflict."""
-    split = choose(split, "dev")
-    documents, examples = read(data / "fitz_gov")
+    split = choose(split, "dev", "train")
+    documents, examples = read(data / "fitz_gov", split)
     return Task(
         name="fitz-gov",
         examples=tuple(examples),

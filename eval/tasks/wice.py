@@ -24,7 +24,7 @@ def wice(data: Path, split: Split | None) -> Task:
         name="wice",
         examples=tuple(examples),
         documents=tuple(documents),
-        solver=solvers.ask,
+        solver=solvers.support,
         scorers=(scorers.support, scorers.speed),
         split=split or "",
     )

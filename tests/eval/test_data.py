@@ -217,11 +217,16 @@ def test_a_fact_is_a_dated_document_and_evidence_from_end_to_end(tmp_path):
 
 def test_a_case_may_read_its_own_contexts_only(tmp_path):
     case = {"query": "Who?", "contexts": ["Ada.", "Eve."]}
-    rows = [{**case, "id": key, "expected_mode": mode} for key, mode in (("a", "abstain"), ("b", "disputed"))]
-    documents, examples = fitz_gov(packed(tmp_path / "cases.jsonl.gz", *rows).parent)
-    assert [document.source for document in documents] == ["a#1", "a#2", "b#1", "b#2"]
-    assert [example.within for example in examples] == [tuple(d.id for d in documents[n : n + 2]) for n in (0, 2)]
-    assert [(e.type, e.answerable) for e in examples] == [("abstain", False), ("disputed", True)]
+    rows = [{**case, "id": key, "expected_mode": mode} for key in "abcdefgh" for mode in ("abstain", "disputed")]
+    folder = packed(tmp_path / "cases.jsonl.gz", *rows).parent
+    documents, examples = fitz_gov(folder, "dev")
+    _, learnt = fitz_gov(folder, "train")
+    assert {e.id for e in examples} | {e.id for e in learnt} == set("abcdefgh")
+    assert not {e.id for e in examples} & {e.id for e in learnt}
+    assert [example.within for example in examples] == [
+        tuple(d.id for d in documents[n : n + 2]) for n in range(0, len(documents), 2)
+    ]
+    assert {(e.type, e.answerable) for e in examples} == {("abstain", False), ("disputed", True)}
 
 
 def turns(key, kind, *contexts, last="And she?"):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def answered(quote=QUOTE, title="Seminar"):
     citation = Citation("doc-of-gold", 10, 43, quote, title, "Xinhua", date(2024, 6, 1), "https://a.example/x", 2)
     said = Sentence(quote, (citation,), "supported")
     found = hits(("doc-of-gold", 0), ("doc-of-gold", 42), ("other", 0))  # the second shares one character with gold
-    return Answer("q", "answered", None, "Li Yuju", (said,), 0.75, found, (), "f", 0.1)
+    short = replace(citation, start=10, end=17, quote=quote[:7])
+    return Answer("q", "answered", None, short, (said,), 0.75, found, (), "f", 0.1)
 
 
 def refused():
@@ -159,7 +161,7 @@ def test_hostile_text_stays_text(tmp_path):
     turn = Turn("user", HOSTILE)
     about = example(1, question=HOSTILE, type=HOSTILE, history=(turn,), answers=(HOSTILE,), language='"><script>')
     one = record(about, answered(HOSTILE, HOSTILE))
-    one["answer"]["short"] = one["answer"]["hits"][0]["passage"]["heading"] = HOSTILE
+    one["answer"]["short"]["quote"] = one["answer"]["hits"][0]["passage"]["heading"] = HOSTILE
     part = {"by": HOSTILE, "value": HOSTILE, "n": 1, "scores": [Score("F1", 1, 1, 1, 1)]}
     scores = [Score(HOSTILE, 1, 1, 1, 1)]
     folder = write(tmp_path / "run", [one], {HOSTILE: [1.0], "accuracy": [0]}, scores=scores, slices=[part])
@@ -173,8 +175,9 @@ def test_hostile_text_stays_text(tmp_path):
 def test_a_question_shows_answer_gold_and_what_was_found(run):
     inside = classed(parsed(run), "inside")[0]
     text = words(inside)
-    for part in ("q3", QUOTE, "[1]", "supported", "Seminar · Xinhua · 2024-06-01, characters 10–43, page 2", "Li Yuju"):
+    for part in ("q3", QUOTE, "[1]", "supported", "Seminar · Xinhua · 2024-06-01, characters 10–43, page 2"):
         assert part in text
+    assert "In short: Li Yuju " in text
     found = [words(hit) for hit in classed(inside, "hits")[0].xpath("li")]
     assert ["● gold" in one for one in found] == [True, False, False]
     assert ["○ gold document" in one for one in found] == [False, True, False]

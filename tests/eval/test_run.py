@@ -257,7 +257,7 @@ def test_a_threshold_must_name_a_score_of_the_tasks_and_only_once():
 
 def test_the_hits_of_a_refusal_are_those_of_the_first_search(tmp_path):
     many = tuple(Document.of(f"Whales of sea {n}.", title=f"Sea {n}", source=f"{n}.txt") for n in range(40))
-    strict = rag.Config.load({"answer.threshold": 1.0}, start=tmp_path, environment={})
+    strict = rag.Config.load({"answer.max_wrong": 0.0}, start=tmp_path, environment={})
     folder = run(a_task(examples=EXAMPLES[3:4], documents=many), config=strict, runs=tmp_path)
     (record,) = folder.records()
     assert record.answer.status == "refused"

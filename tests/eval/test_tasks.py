@@ -18,6 +18,7 @@ SPLITS = {
     "squad-retrieval": ("dev", "train"),
     "cmrc": ("dev", "train"),
     "wice": ("dev", "test"),
+    "fitz-gov": ("dev", "train"),
 }
 
 
@@ -53,9 +54,8 @@ def data(tmp_path_factory):
     claims = [{"claim": f"Claim {n}", "evidence": ["One."], "supporting_sentences": [[0]]} for n in range(10)]
     rows = [{**claim, "label": "supported", "meta": {"id": f"c{n}"}} for n, claim in enumerate(claims)]
     packed(folder / "wice/claim_dev.jsonl.gz", *rows)
-    packed(
-        folder / "fitz_gov/cases.jsonl.gz", {"id": "1", "query": "Who?", "contexts": ["A."], "expected_mode": "abstain"}
-    )
+    case = {"query": "Who?", "contexts": ["A."], "expected_mode": "abstain"}
+    packed(folder / "fitz_gov/cases.jsonl.gz", *({**case, "id": key} for key in "12"))
     turn = {"task_id": "1", "input": [{"speaker": "user", "text": "Who?"}], "answerability": ["ANSWERABLE"]}
     packed(folder / "mtrag/tasks.jsonl.gz", {**turn, "contexts": [{"document_id": "p", "text": "Ada."}]})
     return folder

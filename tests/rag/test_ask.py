@@ -11,6 +11,7 @@ import rag
 from ingest import ingest_documents
 from rag.ask import search_query
 from rag.chain import FootnoteRetriever, as_runnable
+from rag.config import Reading
 from rag.types import Delta, Document, Done, Filters, Read, Retrieved, Turn
 from rag.verify import is_verbatim
 
@@ -76,6 +77,50 @@ def test_what_the_filters_shut_out_is_refused_as_such(bot):
         bot.ask(question, filters=Filters(published_to=date(2023, 1, 9)), as_of=date(2020, 1, 1)).reason
         == "filtered_out"
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "source"),
+    [
+        ("Who found a crack in the bridge of Marn?", "Ole Berg", BRIDGE),
+        ("When did the harbour of Lund open?", "2 May 2021", HARBOUR),
+    ],
+)
+def test_a_question_with_a_short_answer_gets_it_with_its_place(bot, question, words, source):
+    short = bot.ask(question).short
+    assert short is not None
+    assert words in short.quote
+    assert is_verbatim(short, {source.id: source})
+
+
+def test_an_outlet_that_the_question_names_is_kept_to_and_shown(bot):
+    answer = bot.ask("According to Inland News, who found a crack in the bridge of Marn?")
+    assert answer.filters.publishers == ("Inland News",)
+    assert not answer.relaxed
+    assert {citation.publisher for s in answer.sentences for citation in s.citations} == {"Inland News"}
+
+
+def test_where_the_named_outlet_has_no_answer_another_one_is_asked_and_that_is_said(bot):
+    answer = bot.ask("According to Coast Post, who found a crack in the bridge of Marn?")
+    assert answer.relaxed
+    assert answer.filters.publishers == ("Coast Post",)
+    assert answer.sentences[0].citations[0].publisher == "Inland News"
+
+
+def test_filters_of_the_caller_are_never_given_up(bot):
+    answer = bot.ask(
+        "According to Inland News, who found a crack in the bridge of Marn?",
+        filters=Filters(publishers=("Coast Post",)),
+    )
+    assert (answer.status, answer.reason) == ("refused", "filtered_out")
+
+
+def test_without_the_reader_everything_works_as_far_as_it_can(bot):
+    plain = rag.Assistant(bot.index.layout.root, rag.Config(reader=Reading(model="none")))
+    answer = plain.ask("Who found a crack in the bridge of Marn?")
+    assert "Ole Berg" in answer.sentences[0].citations[0].quote
+    assert answer.short is None
+    plain.close()
 
 
 def test_a_follow_up_is_understood_from_what_was_asked_before(bot):
@@ -169,7 +214,7 @@ def test_an_answer_is_json_under_the_names_of_its_fields(bot):
     data = json.loads(json.dumps(rag.to_json(bot.ask("Who cut the ribbon?"))))
     assert list(data) == [
         "question", "status", "reason", "short", "sentences",
-        "confidence", "hits", "conflicts", "fingerprint", "seconds",
+        "confidence", "hits", "conflicts", "fingerprint", "seconds", "filters", "relaxed",
     ]  # fmt: skip
     assert data["sentences"][0]["citations"][0]["quote"]
 

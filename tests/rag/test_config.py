@@ -35,7 +35,8 @@ def test_without_a_file_the_defaults_hold(tmp_path):
         ({"FOOTNOTE_SEARCH_LIMIT": "0"}, "1 or more"),
         ({"FOOTNOTE_SEARCH_LIMIT": "true"}, "must be"),
         ({"FOOTNOTE_SEARCH_MODE": "fuzzy"}, "hybrid, lexical, dense"),
-        ({"FOOTNOTE_ANSWER_THRESHOLD": "2"}, "between 0"),
+        ({"FOOTNOTE_ANSWER_MAX_WRONG": "2"}, "between 0 and 1"),
+        ({"FOOTNOTE_READER_MODEL": "large"}, "default, none"),
     ],
 )
 def test_a_mistake_is_named_with_what_would_do(environment, message, tmp_path):

@@ -87,7 +87,7 @@ def test_the_trace_adds_up_to_the_score(root):
     with Assistant(root, CONFIG, embedder=FakeEmbedder()) as bot:
         for hit in bot.search("the crack in the bridge"):
             assert hit.score == pytest.approx(sum(trace.contribution for trace in hit.trace))
-            assert {trace.stage for trace in hit.trace} <= {"lexical", "dense"}
+            assert {trace.stage for trace in hit.trace} <= {"lexical", "dense", "reader", "unread"}
 
 
 def test_a_removed_document_is_found_no_more(root):
@@ -156,7 +156,7 @@ def test_an_open_reader_sees_what_another_process_adds(root, tmp_path):
         )
         subprocess.run([sys.executable, "-c", code, tmp_path / "tower.txt", root], check=True)
         hits = bot.search("leaning tower of Kell")
-    assert {trace.stage for trace in hits[0].trace} == {"lexical", "dense"}
+    assert {trace.stage for trace in hits[0].trace} == {"lexical", "dense", "reader"}
     assert "tower" in hits[0].passage.text
 
 

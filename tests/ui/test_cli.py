@@ -62,9 +62,10 @@ def run_main(monkeypatch, *arguments):
 
 
 def test_an_answer_is_printed_with_its_source(index):
-    said, _, source = run("ask", WHO, "--index", index).partition("\n\n")
+    short, said, source = run("ask", WHO, "--index", index).split("\n\n", 2)
+    assert short == "Ole Berg"
     assert "Ole Berg" in said
-    assert said.splitlines()[0].endswith("[1]")
+    assert said.endswith("[1]")
     assert source.startswith("[1] Bridge of Marn closed · Inland News · 9 January 2023 · source characters 54–111")
 
 
@@ -132,8 +133,8 @@ def test_search_shows_the_rank_in_each_leg(index):
 
 def test_settings_are_given_as_flags(index):
     (hit,) = run_json("search", "harbour", "--index", index, "--set", "search.mode=lexical", "--set", "search.limit=3")
-    assert [trace["stage"] for trace in hit["trace"]] == ["lexical"]
-    assert run_json("ask", WHO, "--index", index, "--set", "answer.threshold=1")["status"] == "refused"
+    assert [trace["stage"] for trace in hit["trace"]] == ["lexical", "reader"]
+    assert run_json("ask", WHO, "--index", index, "--set", "answer.max_wrong=0")["status"] == "refused"
 
 
 @pytest.mark.parametrize(("setting", "message"), [("limit", "has no value"), ("search.limt=3", "search.limit")])
@@ -184,8 +185,9 @@ def test_doctor_finds_a_sound_index_sound_and_says_how_to_mend_a_missing_one(ind
 
 def test_models_shows_the_encoder_in_force_without_loading_it():
     assert "model: all-MiniLM-L6-v2" in run("models")
-    (model,) = run_json("models", "--set", "embedding.model=my/own")
+    model, reader = run_json("models", "--set", "embedding.model=my/own")
     assert model == {"job": "embedding", "model": "my/own", "fingerprint": "my/own@torch-float32"}
+    assert reader["job"] == "reading"
 
 
 def test_every_command_explains_itself():

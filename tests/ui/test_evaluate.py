@@ -75,7 +75,7 @@ def test_a_score_below_its_bar_ends_with_1_and_says_which(gold, index, monkeypat
 
 
 def test_two_runs_are_compared(gold, index):
-    strict = ("--set", "answer.threshold=0.99")
+    strict = ("--set", "answer.max_wrong=0")
     one, other = (run_json("eval", "--gold", gold, "--index", index, *more)[0]["run"] for more in ((), strict))
     said = run("eval", "compare", one, other)
     assert "right before, wrong now: " in said
