@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from rag.indexes import Index
     from rag.models import Embedder
     from rag.read import Reader
-    from rag.types import Document, Event, Evidence, Hit, Reason, Turn
+    from rag.types import Document, Event, Evidence, Hit, Reason, Sentence, Turn
 
 # How much further the second search looks.
 _WIDER = 2
+# "Which fields …", "What are the aims …": a few words are not the whole answer.
+_ASKS_FOR_SEVERAL = re.compile(r"\b[Ww]hich (?:\w+ )?\w{3,}[^\Wsu]s\b|\b[Ww]hat are\b|\b(?:[Nn]ame|[Ll]ist) ")
 # Words that point back to what was said before.
 _POINTS_BACK = re.compile(r"\b(?:he|she|it|they|him|her|hers|them|his|its|their|theirs)\b|[他她它]")
 
@@ -123,12 +125,11 @@ def stream(
             found = replace(latest, relaxed=relaxed)
         if answers:
             break
-    least = max(threshold, SHARE_OF_BEST * found.best)
-    evidence = in_order(found.evidence, found.documents, order=asked.sources.order, threshold=least)
+    evidence = _in_order(asked, found, threshold=threshold)
     yield Read(evidence)
-    composed = compose(evidence, found.documents, sentences=resources.config.answer.sentences, threshold=threshold)
-    sentences = verify(composed, found.documents, reader=resources.reader)
-    short = short_answer(evidence, found.documents, quoted=sentences)
+    sentences = _quote(asked, resources, found=replace(found, evidence=evidence))
+    asks_for_one = not _ASKS_FOR_SEVERAL.search(question)
+    short = short_answer(evidence, found.documents, quoted=sentences) if asks_for_one else None
     if short:
         yield Delta(short.quote + "\n\n")
     for sentence in sentences:
@@ -238,9 +239,23 @@ def _look(
         own = joint
     outlets = named_outlets(asked.sources)
     if len(outlets) > 1:
-        evidence = from_each(evidence, documents, outlets=outlets) or evidence
+        evidence = from_each(asked.question, evidence, documents=documents, outlets=outlets) or evidence
     ranked = unread_behind(own.hits, hits[n_read:]) if hits[n_read:] else own.hits
     return _Found(ranked[:limit], documents, tuple(evidence))
+
+
+def _in_order(asked: _Asked, found: _Found, *, threshold: float) -> tuple[Evidence, ...]:
+    """Bring what will be quoted into the order of days, where the question asks for the latest or the first."""
+    least = max(threshold, SHARE_OF_BEST * found.best)
+    return in_order(found.evidence, found.documents, order=asked.sources.order, threshold=least)
+
+
+def _quote(asked: _Asked, resources: Resources, *, found: _Found) -> list[Sentence]:
+    """Quote what was found, each outlet that the question names at least once, and let only what holds through."""
+    n_sentences = max(resources.config.answer.sentences, len(named_outlets(asked.sources)))
+    threshold = resources.threshold(asked.question)
+    composed = compose(found.evidence, found.documents, sentences=n_sentences, threshold=threshold)
+    return verify(composed, found.documents, reader=resources.reader)
 
 
 def _with_what_went_before(

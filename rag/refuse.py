@@ -26,9 +26,8 @@ _YEAR = re.compile(r"1\d{3}|20\d{2}")
 def is_near(question: str, evidence: Evidence) -> bool:
     """Tell whether evidence that does not answer is at least about what is asked."""
     scores = evidence.scores
-    if "relevant" in scores:
-        return scores["relevant"] >= _RELEVANT
-    return scores["near"] >= _NEAR or (scores["likeness"] >= _LIKENESS and not is_chinese(question))
+    alike = scores["likeness"] >= _LIKENESS and not is_chinese(question)
+    return alike or scores["near"] >= _NEAR or scores.get("relevant", _RELEVANT - 1) >= _RELEVANT
 
 
 def contradicts_premise(question: str, evidence: Sequence[Evidence], *, documents: Mapping[str, Document]) -> bool:

@@ -1,14 +1,15 @@
-"""A question that names several outlets is answered from each of them, or not at all.
+"""A question that names several outlets is answered from each of them.
 
-"Does the article from A say …, while the one from B says …?" No passage answers that: what is needed is the passage of
-each outlet that is about it. So relevance counts here, not answerability, and the least relevant of them decides.
+"Does the article from A say …, while the one from B says …?" No single passage answers that, and a reader that looks
+for one finds none. What is needed is what each outlet has nearest to the question, and that it is near at all.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from rag.refuse import is_near
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,24 +17,26 @@ if TYPE_CHECKING:
     from rag.types import Document, Evidence
 
 
+# wide: a question, what was found for it, and where
 def from_each(
-    evidence: Sequence[Evidence], documents: Mapping[str, Document], *, outlets: Sequence[str]
+    question: str, evidence: Sequence[Evidence], *, documents: Mapping[str, Document], outlets: Sequence[str]
 ) -> tuple[Evidence, ...]:
-    """Return the most relevant evidence of each outlet, each with the probability that all of them are relevant.
+    """Return the nearest evidence of each outlet; nothing where one of them has none that is near.
 
-    Empty where an outlet has none, or where the reader does not tell relevance.
+    Its score is how near the farthest of them is: the greater of the share of the question's words and the likeness of
+    meaning, from 0 to 1. That is no probability: no public training questions are of this kind.
     """
     best: dict[str, Evidence] = {}
     for found in evidence:
         outlet = (documents[found.passage.doc_id].publisher or "").casefold()
-        if "relevant" in found.scores and (outlet not in best or _relevance(found) > _relevance(best[outlet])):
+        if is_near(question, found) and (outlet not in best or _nearness(found) > _nearness(best[outlet])):
             best[outlet] = found
     wanted = [outlet.casefold() for outlet in outlets]
     if any(outlet not in best for outlet in wanted):
         return ()
-    chosen = [best[outlet] for outlet in wanted]
-    return tuple(replace(found, score=min(map(_relevance, chosen))) for found in chosen)
+    farthest = min(_nearness(best[outlet]) for outlet in wanted)
+    return tuple(replace(best[outlet], score=farthest) for outlet in wanted)
 
 
-def _relevance(found: Evidence) -> float:
-    return 1 / (1 + math.exp(-found.scores["relevant"]))
+def _nearness(found: Evidence) -> float:
+    return min(1.0, max(found.scores["near"], found.scores["likeness"], 0.0))
