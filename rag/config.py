@@ -58,7 +58,7 @@ class Search:
 
     Each leg brings `candidates`; of the fused list, at most `passages_per_document` of one document, the reader reads
     and ranks `limit`. Ten are enough: with twenty the right passage came first no more often (SQuAD's held-out articles
-    .879, news .859 of the questions), and a question took twice as long.
+    .879, news .859 of the questions that fitted the ranking), and twice as much is read.
     `dense_weight` is the vote of meaning beside 1 for words. For a Chinese question it is `dense_weight_chinese`, since
     the default encoder knows no Chinese: on CMRC's train split words alone put the right paragraph first for 93 % of
     the questions, with a vote of 0.1 for meaning 85 %, with a vote of 1 41 %. Raise it with an encoder that does.
