@@ -176,7 +176,7 @@ def parse(
 
 
 @lru_cache(maxsize=4096)
-def _forms(name: str) -> dict[str, bool]:
+def forms_of(name: str) -> dict[str, bool]:
     """Return the names of an outlet, and of each whether it can hardly mean anything else: TechCrunch, not Fortune."""
     heads = {name, _SECTION.split(name)[0]}
     heads |= {_LEGAL.sub("", head) for head in heads}
@@ -205,7 +205,7 @@ def _outlets(question: str, publishers: Collection[str]) -> list[_Mention]:
     """Find the outlets that a question names, in order; the longest name wins, and shared names mean all who share."""
     folded, found = question.casefold(), dict[tuple[int, int], tuple[str, bool, list[str]]]()
     for publisher in sorted(publishers):
-        for form, plain in _forms(publisher).items():
+        for form, plain in forms_of(publisher).items():
             first = _CAMEL.split(re.sub(r"^the\s+", "", form, flags=_I))[0].split()
             for match in _pattern(form).finditer(question) if first and first[0].casefold() in folded else ():
                 known = found.setdefault(match.span(), (form, plain, []))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from rag.constraints import forms_of
 from rag.types import Filters
 
 if TYPE_CHECKING:
@@ -52,15 +53,25 @@ def required(given: Filters, sources: Constraints, *, known: Origins) -> Filters
     An outlet that a question only hints at is required beside one that it requires: they are named alike. Days are not
     required of documents that have none, nor is an author of very many: the stores take no filter of that length.
     """
-    outlets = sources.required.publishers and named_outlets(sources)
+    outlets = tuple(name for outlet in named_outlets(sources) for name in outlet if sources.required.publishers)
     written = tuple(doc_id for author in sources.authors for doc_id in known.authors.get(author, ()))
     asked = replace(sources.required, publishers=outlets, documents=written if len(written) <= _MANY else ())
     return both(given, asked if known.oldest else replace(asked, published_from=None, published_to=None))
 
 
-def named_outlets(sources: Constraints) -> tuple[str, ...]:
-    """Return all outlets that a question names, as a source or perhaps as one."""
-    return tuple(dict.fromkeys((*sources.required.publishers, *sources.hinted.publishers)))
+def named_outlets(sources: Constraints) -> tuple[tuple[str, ...], ...]:
+    """Return the outlets that a question names, as a source or perhaps as one, each with all its spellings.
+
+    A library with documents of Xinhua and of 新华社 has one outlet under two names.
+    """
+    outlets: list[tuple[str, ...]] = []
+    for name in dict.fromkeys((*sources.required.publishers, *sources.hinted.publishers)):
+        same = [outlet for outlet in outlets if forms_of(name).keys() & forms_of(outlet[0]).keys()]
+        if same:
+            outlets[outlets.index(same[0])] += (name,)
+        else:
+            outlets.append((name,))
+    return tuple(outlets)
 
 
 def narrowed(holds: Filters, sources: Constraints) -> tuple[Filters, ...]:
@@ -72,7 +83,7 @@ def narrowed(holds: Filters, sources: Constraints) -> tuple[Filters, ...]:
     """
     outlets = named_outlets(sources)
     if len(outlets) > 1:
-        each = [both(holds, Filters(publishers=(outlet,))) for outlet in outlets]
+        each = [both(holds, Filters(publishers=outlet)) for outlet in outlets]
         days = replace(sources.hinted, publishers=())
         each += [both(one, days) for one in each] if days else []
         return tuple(each) if sources.required.publishers else (holds, *each)

@@ -19,23 +19,31 @@ if TYPE_CHECKING:
 
 # wide: a question, what was found for it, and where
 def from_each(
-    question: str, evidence: Sequence[Evidence], *, documents: Mapping[str, Document], outlets: Sequence[str]
+    question: str,
+    evidence: Sequence[Evidence],
+    *,
+    documents: Mapping[str, Document],
+    outlets: Sequence[tuple[str, ...]],
 ) -> tuple[Evidence, ...]:
     """Return the nearest evidence of each outlet; nothing where one of them has none that is near.
 
-    Its score is how near the farthest of them is: the greater of the share of the question's words and the likeness of
+    An outlet is all its spellings. The score is how near the farthest of them is: the greater of the share of the question's words and the likeness of
     meaning, from 0 to 1. That is no probability: no public training questions are of this kind.
     """
-    best: dict[str, Evidence] = {}
+    spelled = {name.casefold(): number for number, outlet in enumerate(outlets) for name in outlet}
+    best: dict[int, Evidence] = {}
     for found in evidence:
-        outlet = (documents[found.passage.doc_id].publisher or "").casefold()
-        if is_near(question, found) and (outlet not in best or _nearness(found) > _nearness(best[outlet])):
+        outlet = spelled.get((documents[found.passage.doc_id].publisher or "").casefold())
+        if (
+            outlet is not None
+            and is_near(question, found)
+            and (outlet not in best or _nearness(found) > _nearness(best[outlet]))
+        ):
             best[outlet] = found
-    wanted = [outlet.casefold() for outlet in outlets]
-    if any(outlet not in best for outlet in wanted):
+    if len(best) < len(outlets):
         return ()
-    farthest = min(_nearness(best[outlet]) for outlet in wanted)
-    return tuple(replace(best[outlet], score=farthest) for outlet in wanted)
+    farthest = min(map(_nearness, best.values()))
+    return tuple(replace(best[number], score=farthest) for number in range(len(outlets)))
 
 
 def _nearness(found: Evidence) -> float:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rag.constraints import Constraints
-from rag.narrow import Origins, both, in_order, narrowed, required
+from rag.narrow import Origins, both, in_order, named_outlets, narrowed, required
 from rag.types import Document, Evidence, Filters, Passage
 
 EVERYTHING = Filters()
@@ -181,3 +181,10 @@ def test_ordering_loses_and_adds_nothing(scored, order, threshold):
     evidence = [found(*one) for one in scored]
     ordered = in_order(evidence, PAPERS_BY_DAY, order=order, threshold=threshold)
     assert sorted(map(repr, ordered)) == sorted(map(repr, evidence))
+
+
+def test_one_outlet_under_two_spellings_is_searched_as_one():
+    sources = Constraints(required=Filters(publishers=("Xinhua", "新华社")))
+    assert named_outlets(sources) == (("Xinhua", "新华社"),)
+    holds = required(Filters(), sources, known=Origins())
+    assert narrowed(holds, sources) == (Filters(publishers=("Xinhua", "新华社")),)

@@ -17,7 +17,7 @@ def found(document, near, likeness=0.0):
     return Evidence(Passage(document.id, 0, len(text), text), 0, len(text), 0.01, scores=scores)
 
 
-def each(*evidence, outlets=("Inland News", "Coast Post")):
+def each(*evidence, outlets=(("Inland News",), ("Coast Post", "海岸报"))):
     return from_each(QUESTION, evidence, documents=DOCUMENTS, outlets=outlets)
 
 
