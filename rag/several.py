@@ -27,8 +27,9 @@ def from_each(
 ) -> tuple[Evidence, ...]:
     """Return the nearest evidence of each outlet; nothing where one of them has none that is near.
 
-    An outlet is all its spellings. The score is how near the farthest of them is: the greater of the share of the question's words and the likeness of
-    meaning, from 0 to 1. That is no probability: no public training questions are of this kind.
+    An outlet is all its spellings. The score is how near the farthest of them is: the greater of the share of the
+    question's words and the likeness of meaning, from 0 to 1. That is no probability: no public training questions are
+    of this kind.
     """
     spelled = {name.casefold(): number for number, outlet in enumerate(outlets) for name in outlet}
     best: dict[int, Evidence] = {}
