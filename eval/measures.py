@@ -32,6 +32,13 @@ MEASURES = {
         "citation precision": "cited sentences that are gold evidence",
         "evidence F1": "words of the first quote shared with gold evidence",
     },
+    "Writing": {
+        "written kept": "sentences that a chat model wrote and that were shown",
+        "written guard": "written sentences all of whose numbers and names stand in what they cite",
+        "answer in text": "a gold answer stands in what is said",
+        "written sentences": "how many sentences of an answer are written",
+        "quotes instead": "answers of quotations only, since nothing written stood",
+    },
     "Support and conflict": {
         "AUROC": "how well confidence tells supported claims from others; 0.5 is chance",
         "balanced accuracy": "mean recall of both classes; 0.5 is chance",

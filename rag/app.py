@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from rag import ask as asking
+from rag.asked import Resources
 from rag.config import Config
 from rag.indexes import Index, Layout
+from rag.llm import load_chat_model
 from rag.models import Embedder, load_embedder
 from rag.read import load_reader
 from rag.types import Answer, Done, Filters
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
+    from rag.chat import ChatModel
     from rag.types import Document, Event, Hit, Turn, Verdict
 
 # What makes an index, by the module that does: imported when it is needed.
@@ -35,15 +38,19 @@ CORPUS = Path(__file__).parent.parent / "corpus"
 # Each model is loaded once a process, whatever number of assistants use it.
 _embedder = lru_cache(maxsize=4)(load_embedder)
 _reader = lru_cache(maxsize=4)(load_reader)
+_writer = lru_cache(maxsize=4)(load_chat_model)
 
 
 class Assistant:
     """An index that can be asked. Safe to use from several threads; close it, or use it in a `with` block."""
 
-    def __init__(self, index: Path, config: Config, *, embedder: Embedder | None = None) -> None:
+    def __init__(
+        self, index: Path, config: Config, *, embedder: Embedder | None = None, writer: ChatModel | None = None
+    ) -> None:
         self.config = config
         self.index = Index(index, config)
         self._embedder = embedder
+        self._writer = writer
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -91,12 +98,15 @@ class Assistant:
             question, self._resources(), history=history, filters=filters or Filters(), as_of=as_of
         )
 
-    def search(self, query: str, *, limit: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def search(
+        self, query: str, *, limit: int = 10, filters: Filters | None = None, history: Sequence[Turn] = ()
+    ) -> list[Hit]:
         """Return the best passages for a query, as the reader ranks them, with what each stage contributed.
 
-        What the query says of its sources ("according to Xinhua", "since May") holds here as it does in `ask`.
+        What the query says of its sources ("according to Xinhua", "since May") and leaves to the conversation before it
+        is understood as in `ask`.
         """
-        return asking.search(query, self._resources(), filters=filters or Filters(), limit=limit)
+        return asking.search(query, self._resources(), filters=filters or Filters(), limit=limit, history=history)
 
     def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
         """Judge whether quotes, taken together, bear a sentence, and name what stands in none of them."""
@@ -119,24 +129,33 @@ class Assistant:
         return list(self.index.library.documents())
 
     @property
+    def writer(self) -> ChatModel | None:
+        """Return the chat model that writes, None where answers consist of quotations."""
+        return self._writer or _writer(self.config.writer)
+
+    @property
     def fingerprint(self) -> str:
         """Name the index and the settings that make its answers."""
         return self._resources().fingerprint
 
-    def _resources(self) -> asking.Resources:
+    def _resources(self) -> Resources:
         embedder = self._embedder or _embedder(self.config.embedding.model)
-        return asking.Resources(self.index, embedder, _reader(self.config.reader.model), self.config)
+        return Resources(self.index, embedder, _reader(self.config.reader.model), self.config, self.writer)
 
 
-def open(index: str | Path | None = None, config: Config | None = None) -> Assistant:  # noqa: A001
+def open(  # noqa: A001
+    index: str | Path | None = None, config: Config | None = None, *, writer: ChatModel | None = None
+) -> Assistant:
     """Open an index to ask it; without a name, the one of the settings.
+
+    `writer` takes the place of the chat model that the settings name (`rag.chain.as_writer` makes one).
 
     Raises:
         IndexMissing: there is none in this folder.
         IndexMismatch: it was made with other settings.
     """
     config = config or Config.load()
-    return Assistant(Path(index or config.index), config)
+    return Assistant(Path(index or config.index), config, writer=writer)
 
 
 # wide: everything that `Assistant.ask` takes, and what to ask

@@ -1,12 +1,13 @@
-"""Footnote inside a LangChain pipeline: as a retriever, and as a runnable that answers.
+"""Footnote inside a LangChain pipeline: as a retriever, as a runnable that answers, with any chat model.
 
 chain = FootnoteRetriever(bot=rag.open("my-index"), limit=5) | format_documents | prompt | model
 answers = as_runnable(rag.open("my-index")).batch(["Who?", "When?"])
+bot = rag.open("my-index", writer=as_writer(ChatOllama(model="qwen3")))
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun  # noqa: TC002 (read by LangChain)
 from langchain_core.documents import Document as LangChainDocument
@@ -16,7 +17,14 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from pydantic import ConfigDict
 
 from rag.app import Assistant  # noqa: TC001 (pydantic reads the annotation)
+from rag.config import Writing
+from rag.llm import LangChainModel
 from rag.types import Answer, Document, Filters, Hit, Turn
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from rag.chat import ChatModel
 
 
 class FootnoteRetriever(BaseRetriever):
@@ -58,6 +66,13 @@ def as_runnable(bot: Assistant) -> Runnable[str | dict[str, Any], Answer]:
         return bot.ask(given["question"], history=history, filters=given.get("filters"), as_of=given.get("as_of"))
 
     return RunnableLambda(ask, name="footnote")
+
+
+def as_writer(model: BaseChatModel, *, timeout_s: float = 120.0) -> ChatModel:
+    """Let any chat model of LangChain write the answers; given up after so many seconds without a word."""
+    name = getattr(model, "model_name", None) or getattr(model, "model", None)
+    settings = Writing(model=f"{type(model).__name__}:{name}" if name else type(model).__name__, timeout_s=timeout_s)
+    return LangChainModel(settings, lambda _: model)
 
 
 def _turn(message: Any) -> Turn:  # noqa: ANN401 (a Turn or any LangChain message)

@@ -92,6 +92,21 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """Which chat model writes the answer from the passages; each of its sentences is checked before it is shown.
+
+    `model` is `none` (the answer consists of quotations), `local`, or a name that LangChain's `init_chat_model` knows
+    (`anthropic:…`, `openai:…`, `ollama:…`). `base_url` is where an OpenAI-compatible server listens, if not at the
+    provider's. The model is shown `passages` passages, and given up after `timeout_s` seconds without a word.
+    """
+
+    model: str = "none"
+    base_url: str = ""
+    passages: int = 4
+    timeout_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings. `index` is the folder of the default index."""
 
@@ -101,6 +116,7 @@ class Config:
     search: Search = field(default_factory=Search)
     reader: Reading = field(default_factory=Reading)
     answer: Answering = field(default_factory=Answering)
+    writer: Writing = field(default_factory=Writing)
 
     @classmethod
     def load(

@@ -7,10 +7,12 @@ FootnoteError
 ├── IndexBusy            another process is writing to the index
 ├── IndexDamaged         the stores of the index disagree, or one of them cannot be read
 ├── StorageFailed        a disk or file system refused to read or write
-├── ModelMissing         the weights of a model are not on this machine
+├── ModelMissing         the weights of a model, or the package that runs it, are not on this machine
+├── WriterFailed         a chat model did not answer: it cannot be reached, refused, or took too long
 ├── DocumentError        a file could not be turned into a document
 ├── UnknownDocument      a document or passage was asked for that the library does not hold
 ├── GoldError            a line of a file of gold questions cannot be used
+├── RecordError          a file that should hold stored answers does not
 └── DataMissing          the data of a measurement, or the run to report, are not there
 
 A message says what happened, the value seen, and what to do about it.
@@ -46,7 +48,11 @@ class StorageFailed(FootnoteError):
 
 
 class ModelMissing(FootnoteError):
-    """The weights of a model are not on this machine."""
+    """The weights of a model, or the package that runs it, are not on this machine."""
+
+
+class WriterFailed(FootnoteError):
+    """A chat model did not answer: it cannot be reached, refused, or took too long."""
 
 
 class DocumentError(FootnoteError):
@@ -59,6 +65,10 @@ class UnknownDocument(FootnoteError):
 
 class GoldError(FootnoteError):
     """A line of a file of gold questions cannot be used; the message gives file, line and what is wrong."""
+
+
+class RecordError(FootnoteError):
+    """A file that should hold stored answers does not, or is damaged; the message says where."""
 
 
 class DataMissing(FootnoteError):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rag.types import Citation
 
-__all__ = ["Fact", "facts", "missing", "shown"]
+__all__ = ["Fact", "facts", "missing", "shown", "told"]
 
 
 def facts(text: str) -> list[Fact]:
@@ -74,10 +74,15 @@ def missing(sentence: str, shown: Sequence[str]) -> tuple[str, ...]:
     return tuple(gone)
 
 
-def shown(citations: Iterable[Citation]) -> list[str]:
-    """List the texts that a reader sees of citations: quote, title, publisher and day of each."""
-    each = ((c.quote, c.title, c.publisher, c.published and format_date(c.published)) for c in citations)
+def told(citations: Iterable[Citation]) -> list[str]:
+    """List what is told of citations beside their quotes: title, publisher and day of each."""
+    each = ((c.title, c.publisher, c.published and format_date(c.published)) for c in citations)
     return [text for texts in each for text in texts if text]
+
+
+def shown(citations: Sequence[Citation]) -> list[str]:
+    """List all that a reader sees of citations: the quotes, then what is told of them."""
+    return [citation.quote for citation in citations] + told(citations)
 
 
 def _values(plain: str) -> list[Fact]:

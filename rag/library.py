@@ -183,9 +183,9 @@ class Library:
         sql = "SELECT source, id, file_hash FROM documents WHERE state = 'visible'"
         return {source: (doc_id, file_hash) for source, doc_id, file_hash in self._rows(sql)}
 
-    def origins(self) -> list[tuple[str, str | None, str | None, str | None]]:
-        """Return id, publisher, author and day (as ISO) of each visible document."""
-        return self._rows("SELECT id, publisher, author, published FROM documents WHERE state = 'visible'")
+    def origins(self) -> list[tuple[str, str | None, str | None, str | None, str]]:
+        """Return id, publisher, author, day (as ISO) and language of each visible document."""
+        return self._rows("SELECT id, publisher, author, published, language FROM documents WHERE state = 'visible'")
 
     def counts(self) -> dict[str, int]:
         """Return how many documents and passages are visible, and how many embeddings are kept."""

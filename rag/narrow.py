@@ -24,26 +24,32 @@ _MANY = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where a library's documents come from: outlets, authors with their documents' ids, the first and last day."""
+    """What a library's documents are: outlets, authors with their documents, the days, the languages, and how many."""
 
     publishers: tuple[str, ...] = ()
     authors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     oldest: date | None = None
     newest: date | None = None
+    languages: frozenset[str] = frozenset()
+    n_documents: int = 0
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str | None, str | None, str | None]]) -> Origins:
-        """Collect them from rows of document id, publisher, author and day."""
-        publishers, authors, days = set(), defaultdict(list), []
-        for doc_id, publisher, author, day in rows:
+    def of(cls, rows: Iterable[tuple[str, str | None, str | None, str | None, str]]) -> Origins:
+        """Collect them from rows of document id, publisher, author, day and language."""
+        publishers, authors, days, languages, n_documents = set(), defaultdict(list), [], set(), 0
+        for doc_id, publisher, author, day, language in rows:
+            n_documents += 1
+            languages.add(language)
             publishers.add(publisher)
             authors[author].append(doc_id)
             days += [date.fromisoformat(day)] if day else []
         return cls(
             publishers=tuple(sorted(filter(None, publishers))),
-            authors={author: tuple(ids) for author, ids in authors.items() if author},
+            authors={author: tuple(held) for author, held in authors.items() if author},
             oldest=min(days, default=None),
             newest=max(days, default=None),
+            languages=frozenset(languages),
+            n_documents=n_documents,
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,7 +19,7 @@ from rag.calibration import Calibration, least_sure
 from rag.cross_encoder import CALIBRATION, LABELS, MODEL, CrossEncoder, open_cross_encoder
 from rag.guard import missing
 from rag.packing import Pair
-from rag.quotes import RISK, RISK_CHINESE, cover, held_terms, likely_quotes, sentences_of
+from rag.quotes import RISK, RISK_CHINESE, cover, held_terms, kind_asked, likely_quotes, sentences_of
 from rag.text import Span, content_terms, is_chinese
 from rag.types import Evidence, Trace, Verdict
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from rag.types import Document, Hit, Support
 
 READER = Path(__file__).parent / "models" / "reader"
+# From this share of its words on, a sentence that is not judged by a model says nearly what a quote says.
+_NEARLY_SAME = 0.85
+_DENIES = re.compile(r"\b(?:not|no|never|none|nor|without)\b|n['’]t\b|[不没未无非]")
+_ENDS = r".!?…。！？；;”\"’"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,11 @@ class Reader(Protocol):
         """Read passages for a question; `documents` are theirs, by id."""
         ...
 
-    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
-        """Judge whether the quotes, taken together, bear the sentence."""
+    def support(self, sentence: str, quotes: Sequence[str], *, context: Sequence[str] = ()) -> Verdict:
+        """Judge whether the quotes, taken together, bear the sentence.
+
+        `context` is what is told of the quotes (title, outlet, day): a sentence may name it, but it bears nothing.
+        """
         ...
 
     def threshold(self, question: str, max_wrong: float) -> float:
@@ -76,9 +84,14 @@ class NullReader:
         found = likely_quotes(question, hits, documents=documents, embed=tools.embed, term_weights=tools.term_weights)
         return Reading(tuple(hits), tuple(found))
 
-    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
-        """Call supported what a quote says word for word, and unsupported all else: without a model, who knows."""
-        return _verbatim(sentence, quotes) or Verdict("unsupported", 0.0, missing(sentence, quotes))
+    def support(self, sentence: str, quotes: Sequence[str], *, context: Sequence[str] = ()) -> Verdict:
+        """Call supported what a quote says word for word; partly so what it says in nearly the same words.
+
+        Without a model, nobody knows more: all else is unsupported.
+        """
+        found, gone = _verbatim(sentence, quotes), missing(sentence, [*quotes, *context])
+        near = 0.0 if gone else _same_words(sentence, quotes)
+        return found or Verdict("partial" if near >= _NEARLY_SAME else "unsupported", near / 2, gone)
 
     def threshold(self, question: str, max_wrong: float) -> float:
         """Return the least probability, from the curves that `training/fit_quotes.py` prints."""
@@ -132,17 +145,18 @@ class TrainedReader:
                 "likeness": _score_of(hit, "dense"),
                 "lexical": _score_of(hit, "lexical") / most,
                 "first": 1 / rank,
+                "open": float(kind_asked(question) == "other"),
             })
             for rank, (hit, judgement, document) in enumerate(zip(hits, judged, owners, strict=True), start=1)
         ]  # fmt: skip
 
-    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
+    def support(self, sentence: str, quotes: Sequence[str], *, context: Sequence[str] = ()) -> Verdict:
         """Judge by the model, and by the guard, which needs none: a number that stands nowhere is not supported."""
         found = _verbatim(sentence, quotes)
         if found or is_chinese(sentence):
-            return found or self._otherwise.support(sentence, quotes)
+            return found or self._otherwise.support(sentence, quotes, context=context)
         chances = self.chances(sentence, quotes)
-        gone = missing(sentence, quotes)
+        gone = missing(sentence, [*quotes, *context])
         label = max(LABELS, key=chances.__getitem__)
         if gone and label == "supported":
             label = "unsupported" if chances["partial"] < chances["unsupported"] else "partial"
@@ -190,9 +204,18 @@ def unread_behind(read: Sequence[Hit], unread: Sequence[Hit]) -> tuple[Hit, ...]
 
 
 def _verbatim(sentence: str, quotes: Sequence[str]) -> Verdict | None:
-    said, edge = " ".join(sentence.split()), "" if is_chinese(sentence) else " "
-    stands = said and any(edge + said + edge in f" {' '.join(quote.split())} " for quote in quotes)
+    """Find a sentence in the quotes as it stands: whole, since the rest of one may deny it or say who claims it."""
+    said = " ".join(sentence.split())
+    whole = re.compile(rf"(?:^|[{_ENDS}] ?){re.escape(said)}(?:$|(?<=[{_ENDS}])| ?(?=[{_ENDS}]))") if said else None
+    stands = whole and any(whole.search(" ".join(quote.split())) for quote in quotes)
     return Verdict("supported", 1.0) if stands else None
+
+
+def _same_words(sentence: str, quotes: Sequence[str]) -> float:
+    """Return the share of a sentence's content words that the quotes hold; 0 where only one of the two denies."""
+    said, held = set(content_terms(sentence)), set(content_terms(" ".join(quotes)))
+    denies = [bool(_DENIES.search(text.casefold())) for text in (sentence, " ".join(quotes))]
+    return len(said & held) / len(said) if said and denies[0] == denies[1] else 0.0
 
 
 def _score_of(hit: Hit, stage: str) -> float:

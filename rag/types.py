@@ -171,14 +171,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of a conversation."""
-
-    role: Role
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Citation:
     """The exact characters that a sentence rests on: `document.text[start:end] == quote`."""
 
@@ -209,6 +201,15 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation, and what it cited, which is at hand again when the next question is asked."""
+
+    role: Role
+    text: str
+    cited: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether quotes bear a sentence: the verdict, the probability that they do, and what stands in none of them.
 
@@ -236,10 +237,14 @@ class Answer:
 
     `answered` has at least one sentence, each supported or openly marked; `refused` has a reason and no sentence.
     `short` is the answer in a few words, as they stand in a document, where the reader gives one. `confidence` is the
-    probability that the first sentence answers the question (for a refusal: of the best that was found). `conflicts`
+    probability that the best quotation answers the question (for a refusal: of the best that was found). `conflicts`
     are pairs of citations that contradict each other. `filters` are those in force, from the caller and from the
     question's own words; `relaxed` says that the latter were given up, since nothing in them answered. `fingerprint`
-    names the index and the settings that made the answer.
+    names the index, the models and the settings that made the answer.
+
+    `rewritten` is the question as it was understood, where a conversation or another language made it differ from the
+    one that was asked. `removed` are sentences that a chat model wrote and that nothing bears, each with its verdict;
+    `trouble` says why there is no written answer though one was wanted.
     """
 
     question: str
@@ -254,6 +259,9 @@ class Answer:
     seconds: float
     filters: Filters = field(default_factory=Filters)
     relaxed: bool = False
+    rewritten: str = ""
+    removed: tuple[Sentence, ...] = ()
+    trouble: str = ""
 
     def __post_init__(self) -> None:
         """Hold the invariant of the two statuses."""
@@ -273,9 +281,10 @@ class Retrieved:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Event: what reading those passages found, best first."""
+    """Event: what reading those passages found, best first, and the quotations that answer, none for a refusal."""
 
     evidence: tuple[Evidence, ...]
+    quotes: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

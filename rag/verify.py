@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag.guard import shown
+from rag.guard import told
 from rag.text import format_date, words
 from rag.types import Verdict
 
@@ -46,7 +46,7 @@ def _judge(sentence: Sentence, documents: Mapping[str, Document], *, reader: Rea
     quote = " ".join(citations[0].quote.split())
     if len(citations) == 1 and quote in said and _is_lead(said.replace(quote, " "), citations[0]):
         return Verdict("supported", 1.0)
-    return reader.support(sentence.text, shown(citations))
+    return reader.support(sentence.text, [citation.quote for citation in citations], context=told(citations))
 
 
 def _is_lead(said: str, citation: Citation) -> bool:

@@ -13,10 +13,11 @@ from rag.read import NullReader
 from rag.text import content_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from rag.chat import Message
     from rag.packing import Pair
     from rag.types import Verdict
 
@@ -73,8 +74,34 @@ class FakeReader(NullReader):
 
     def __init__(self, verdict: Verdict) -> None:
         self.verdict = verdict
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
+        self.asked: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
 
-    def support(self, sentence: str, quotes: Sequence[str]) -> Verdict:
-        self.asked.append((sentence, tuple(quotes)))
+    def support(self, sentence: str, quotes: Sequence[str], *, context: Sequence[str] = ()) -> Verdict:
+        self.asked.append((sentence, tuple(quotes), tuple(context)))
         return self.verdict
+
+
+class ScriptedChatModel:
+    """Writes what it was told to, a few characters at a time. Remembers what it was sent, and whether it was stopped.
+
+    An exception in the script is raised in its place.
+    """
+
+    fingerprint = "scripted"
+
+    def __init__(self, *replies: str | Exception) -> None:
+        self.replies = list(replies)
+        self.sent: list[list[Message]] = []
+        self.stopped = 0
+
+    def stream(self, messages: Sequence[Message], *, grammar: str = "") -> Iterator[str]:  # noqa: ARG002
+        self.sent.append(list(messages))
+        reply = self.replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        try:
+            for start in range(0, len(reply), 7):
+                yield reply[start : start + 7]
+        except GeneratorExit:
+            self.stopped += 1
+            raise

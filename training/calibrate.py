@@ -2,16 +2,18 @@
 
     python -m training.calibrate --data DIR --work FOLDER
 
-Three libraries are searched as answering does: SQuAD's held-out articles, RealTimeQA's articles of the last months of
-2023, and SciFact's abstracts with the train claims. Of SQuAD's questions half are asked as they stand, a quarter are
-edited so that their paragraph no longer answers, and a quarter are asked with their article taken away.
+Four libraries are searched as answering does: SQuAD's held-out articles, RealTimeQA's articles of the last months of
+2023, SciFact's abstracts with the train claims, and the half of FITZ-GOV that is not measured, each question of its own
+texts. Of SQuAD's questions half are asked as they stand, a quarter are edited so that their paragraph no longer
+answers, and a quarter are asked with their article taken away.
 
-Of SciFact's claims the reader has seen some, with single sentences, as pairs of sentence and quote.
+Of SciFact's claims and FITZ-GOV's texts the reader has seen some, as pairs of sentence and quote.
 
 * The ranking is a linear model of the judgements and of what the search knew, fitted so that the right passage of a
   question's candidates comes first (a softmax over them); each library counts alike.
 * The probability is a logistic model of the same features, fitted on the likeliest passages of each question: right is
-  one of a gold document in which the sentence around the best answer holds a gold answer.
+  one in which the sentence around the best answer holds a gold answer, and which is the gold one where that is known;
+  of FITZ-GOV, which has no gold answers, every passage of a question that can be answered.
 * The curve of risk is measured by cross-fitting: each fifth of the questions by what the others fitted.
 
 FOLDER keeps the indexes. The result is `calibration.json` beside the model.
@@ -30,7 +32,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import rag
-from eval.data import arguments, realtimeqa, scifact, squad
+from eval.data import arguments, fitz_gov, realtimeqa, scifact, squad
 from eval.scorers.answers import contains
 from ingest import ingest_documents
 from rag.calibration import FEATURES, Calibration, Linear
@@ -39,6 +41,7 @@ from rag.cross_encoder import CALIBRATION, open_cross_encoder
 from rag.models import load_embedder
 from rag.quotes import sentences_of
 from rag.read import READER, Tools, TrainedReader, sentence_around
+from rag.types import Filters
 from training.edits import Editor
 from training.examples import NEWS_BEFORE, NEWS_YEAR, SQUAD
 from training.fit_quotes import fit
@@ -54,6 +57,8 @@ N_QUESTIONS = 300  # of each library, at most
 _LIKELIEST = 3  # passages of a question that fit the probability
 _FOLDS = 5
 _NEWS_SINCE = date(2023, 9, 1)
+_RANKING = ("squad", "news", "scifact")  # libraries with gold documents
+_ANSWERING = ("squad", "news", "fitz-gov")  # … with questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ def candidates(
     """Search and judge for each question; beside it stands the start of the sources that it must not see."""
     tools = Tools(load_embedder(bot.config.embedding.model).embed, bot.index.term_weights)
     for example, hidden in examples:
-        hits = bot.search(example.question, limit=bot.config.search.limit)
+        filters = Filters(documents=example.within)
+        hits = bot.search(example.question, limit=bot.config.search.limit, filters=filters)
         documents = bot.index.library.some_documents({hit.passage.doc_id for hit in hits})
         hits = [hit for hit in hits if not hidden or not documents[hit.passage.doc_id].source.startswith(hidden)]
         if not hits:
@@ -85,8 +91,15 @@ def candidates(
             sentences = sentences_of(hit.passage, document)
             place = sentence_around(judgement.spans[0], sentences, offset=hit.passage.start)
             quote = document.text[place.start : place.end]
-            right.append(gold[-1] and any(contains(quote, answer) for answer in example.answers))
+            right.append(_is_right(example, quote, is_gold=gold[-1]))
         yield Candidates(np.array(rows), np.array(gold), np.array(right))
+
+
+def _is_right(example: Example, quote: str, *, is_gold: bool) -> bool:
+    if not example.answerable or not example.answers:
+        return example.answerable
+    anywhere = all(place.start is None for place in example.evidence)
+    return (is_gold or anywhere) and any(contains(quote, answer) for answer in example.answers)
 
 
 def squad_questions(data: Path, dice: random.Random) -> tuple[list[Document], list[tuple[Example, str]]]:
@@ -187,6 +200,8 @@ def main() -> None:
     libraries = {"squad": squad_questions(options.data, dice), "news": news_questions(options.data)}
     documents, claims = scifact(options.data / "scifact", "train")
     libraries["scifact"] = documents, [(claim, "") for claim in claims]
+    documents, cases = fitz_gov(options.data / "fitz_gov", "train")
+    libraries["fitz-gov"] = documents, [(case, "") for case in cases]
     found = {}
     for name, (texts, asked) in libraries.items():
         drawn = dice.sample(asked, min(N_QUESTIONS, len(asked)))
@@ -194,13 +209,13 @@ def main() -> None:
         dice.shuffle(found[name])
     fitting = {name: group[len(group) // _FOLDS :] for name, group in found.items()}
     aside = {name: group[: len(group) // _FOLDS] for name, group in found.items()}
-    rank = fit_rank(list(fitting.values()))
-    for name, group in aside.items():
+    rank = fit_rank([fitting[name] for name in _RANKING])
+    for name, group in ((name, aside[name]) for name in _RANKING):
         able = [one for one in group if one.gold.any()]
         firsts = {label: np.mean([one.gold[int(np.argmax(one.features @ w))] for one in able]) for label, w in (
             ("fitted", rank), ("as found", np.array([float(f == "first") for f in FEATURES])))}  # fmt: skip
         print(name, {label: round(float(first), 3) for label, first in firsts.items()}, "of", len(able))
-    pooled = [*found["squad"], *found["news"]]
+    pooled = [one for name in _ANSWERING for one in found[name]]
     dice.shuffle(pooled)
     answers = fit_answers(pooled)
     stored = {

@@ -43,10 +43,14 @@ T = TypeVar("T", Edit, Kept)
 SQUAD = "squad/train-v1.1.json.gz"
 # RealTimeQA's later questions are kept to look at.
 NEWS_YEAR, NEWS_BEFORE = 2023, "20230901"
-# How likely an edit of a kind is drawn beside others that fit, 1 if not said: those that read worse, or fit everywhere.
-_DRAWN = {"word": 0.4, "condition": 0.7, "case": 0.15, "adjunct": 0.6}
+# How likely an edit of a kind is drawn beside others that fit, 1 if not said: less those that read worse or fit
+# everywhere, more those whose like the reader got wrong (another thing of the same passage, another role).
+_DRAWN = {
+    "word": 0.5, "condition": 0.4, "case": 0.15, "adjunct": 0.6,
+    "name-near": 1.5, "number": 1.5, "cross": 2.0, "swap-in-passage": 2.0, "role": 3.0,
+}  # fmt: skip
 # Shares of the questions that get one of each kind beside the right passage, and of passages without a header.
-_NEAR, _EDITED, _KEPT, _BARE = 0.5, 0.6, 0.15, 0.2
+_NEAR, _EDITED, _KEPT, _BARE = 0.4, 0.65, 0.15, 0.2
 # Of the headers that are there, so many are a title alone; the others look like news.
 _TITLE_ONLY = 0.5
 _GROUP_MEAN = 1 + _NEAR + _EDITED + _KEPT

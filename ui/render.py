@@ -15,58 +15,15 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from rag.text import format_date, is_chinese
+from ui.messages import MESSAGES, message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rag.types import Answer, Citation, Hit, Sentence
 
     Place = tuple[str, int, int]
 
-# What is said around the quotations: in English, and in Chinese.
-_MESSAGES = {
-    "searching": ("Searching …", "正在检索……"),
-    "reading": ("Reading … ({} found)", "正在阅读……（找到{}段）"),
-    "empty": ("Please type a question.", "请输入问题。"),
-    "no_evidence": (
-        "Nothing in the documents is about this question. It may help to ask in other words, or to add documents.",
-        "文档中没有与这个问题有关的内容。可以换一种问法，或者添加文档。",
-    ),
-    "insufficient": (
-        "The documents come near this question but do not answer it. It may help to ask more exactly, or to add "
-        "documents that say it.",
-        "文档与这个问题有关，但没有给出答案。可以问得更具体，或者添加写有答案的文档。",
-    ),
-    "false_premise": (
-        "The documents give another number or day than this question takes for granted, and do not answer it as it is "
-        "asked.",
-        "文档中的数字或日期与这个问题的前提不同，因此没有给出答案。",
-    ),
-    "nearest": ("The nearest is “{}”.", "最接近的是《{}》。"),
-    "filtered_out": (
-        "No document that the filters let through answers this question, but others may. It may help to widen the "
-        "filters or to leave them out.",
-        "符合筛选条件的文档没有回答这个问题，但其他文档可能有。可以放宽或取消筛选条件。",
-    ),
-    "searched": ("Only documents were searched that are {}.", "只检索了以下范围的文档：{}。"),
-    "relaxed": (
-        "No document that is {} answers this. These quotations are from others.",
-        "以下范围的文档没有回答这个问题：{}。这里引用的是其他文档。",
-    ),
-    "from": ("from {}", "来源为{}"),
-    "among": ("among the {} that were chosen", "选定的{}份文档"),
-    "missing": ("{} not in the cited text", "引文中没有{}"),
-    "since": ("of {} or later", "{}或之后"),
-    "until": ("of {} or earlier", "{}或之前"),
-    "partial": ("only partly supported", "仅部分得到支持"),
-    "unsupported": ("not supported", "没有依据"),
-    "contradicted": ("contradicted", "与来源矛盾"),
-    "conflict": ("{} and {} contradict each other.", "{}与{}相互矛盾。"),
-    "sources": ("Sources", "来源"),
-    "page": ("page {}", "第{}页"),
-    "characters": ("source characters {}–{}", "原文第{}–{}字符"),
-    "confidence": ("Confidence: {}, {:.0%}", "可信度：{}，{:.0%}"),
-}
 # From which probability on which words are used: the likelihood scale of the IPCC (Mastrandrea et al. 2010, table 1).
 _LIKELIHOOD = (
     (0.90, ("very likely", "很可能")),
@@ -124,11 +81,6 @@ def escape_markdown(text: str) -> str:
     '1&#46; &#60;b&#62; &#91;x&#93;'
     """
     return _MARKUP.sub(lambda found: f"{found[0][:-1]}&#{ord(found[0][-1])};", one_line(text))
-
-
-def message(name: str, question: str) -> str:
-    """Return one of the fixed texts, in the language of the question; some have `{}` to fill."""
-    return _MESSAGES[name][is_chinese(question)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,22 +145,25 @@ def report_text(report: Report) -> str:
 def _write(answer: Answer, titles: Mapping[str, str], style: _Style) -> str:
     question = answer.question
     if answer.reason is not None:
-        return style.plain(_refusal(answer, titles))
+        return style.gap.join(map(style.plain, filter(None, [*_about(answer), _refusal(answer, titles)])))
     cited = [citation for sentence in answer.sentences for citation in sentence.citations]
     cited += [citation for pair in answer.conflicts for citation in pair]
     sources = {_place(citation): citation for citation in cited}
+    if not sources:  # small talk
+        return style.gap.join(style.plain(sentence.text) for sentence in answer.sentences)
     markers = {place: style.marker.format(number) for number, place in enumerate(sources, start=1)}
     conflict = message("conflict", question)
+    shown = " ".join(" ".join(sentence.text.split()) for sentence in answer.sentences)
     parts = [
         style.plain(answer.short.quote if answer.short else ""),
-        style.plain(_searched(answer)),
+        *map(style.plain, _about(answer)),
         style.gap.join(_sentence(sentence, markers, style, question) for sentence in answer.sentences),
         style.gap.join(
             conflict.format(markers[_place(one)], markers[_place(other)]) for one, other in answer.conflicts
         ),
         style.heading.format(message("sources", question))
         + "\n".join(
-            f"{style.bullet}{markers[place]} {_source(citation, style, question)}"
+            f"{style.bullet}{markers[place]} {_source(citation, style, question)}{_unquoted(citation, shown, style)}"
             for place, citation in sources.items()
         ),
         _confidence(answer.confidence, question),
@@ -222,6 +177,27 @@ def _refusal(answer: Answer, titles: Mapping[str, str]) -> str:
         nearest = answer.hits[0].passage.doc_id
         parts.append(message("nearest", answer.question).format(titles.get(nearest, nearest)))
     return " ".join(parts)
+
+
+def _about(answer: Answer) -> Iterator[str]:
+    """Yield what is to be known of an answer: how the question was understood, where it was searched, what is gone."""
+    question = answer.question
+    if answer.rewritten:
+        yield message("rewritten", question).format(answer.rewritten)
+    yield _searched(answer)
+    if answer.trouble:
+        yield message("trouble", question).format(answer.trouble)
+    n_denied = sum(sentence.support == "contradicted" for sentence in answer.removed)
+    for name, count in (("unborne", len(answer.removed) - n_denied), ("denied", n_denied)):
+        if count:
+            sentences = message("several" if count > 1 else "one", question).format(count)
+            yield message(name, question).format(sentences)
+
+
+def _unquoted(citation: Citation, shown: str, style: _Style) -> str:
+    """Return the quotation to stand beside its source, unless the answer itself holds it."""
+    quote = " ".join(citation.quote.split())
+    return "" if quote in shown else f": “{style.plain(quote)}”"
 
 
 def _searched(answer: Answer) -> str:
@@ -243,7 +219,7 @@ def _place(citation: Citation) -> Place:
 
 def _sentence(sentence: Sentence, markers: Mapping[Place, str], style: _Style, question: str) -> str:
     places = dict.fromkeys(map(_place, sentence.citations))
-    doubts = [message(sentence.support, question)] if sentence.support in _MESSAGES else []
+    doubts = [message(sentence.support, question)] if sentence.support in MESSAGES else []
     gone = ", ".join(map(style.plain, sentence.missing))
     doubts += [message("missing", question).format(gone)] if gone else []
     doubt = f"({': '.join(doubts)})" if doubts else ""

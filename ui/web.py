@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from rag.errors import ConfigError, FootnoteError
-from rag.types import Delta, Done, Retrieved, Turn
-from ui.render import answer_markdown, escape_markdown, message
+from rag.types import Delta, Done, Read, Retrieved, Turn
+from ui.messages import message
+from ui.render import answer_markdown, escape_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rag import Assistant
+    from rag.types import Answer
 
 HOST = "127.0.0.1"
+_REMEMBERED = 1000  # answers whose citations a follow-up can use
 _DESCRIPTION = (
-    "Ask your documents. Every answer consists of quotations, each with the place it comes from; "
+    "Ask your documents. Every sentence of an answer cites the words it rests on, with the place they come from; "
     "where the documents do not hold the answer, Footnote says so."
 )
 # Questions to begin with, each beside the document that it is about: it is offered where that document is indexed.
@@ -44,30 +47,49 @@ _FONTS = ("Segoe UI", "Helvetica Neue", "Noto Sans", "sans-serif")
 _MONOSPACE = ("Consolas", "Menlo", "monospace")
 
 
-def messages(bot: Assistant, question: str, *, history: Sequence[Turn] = ()) -> Iterator[str]:
-    """Answer a question; yields what the page shows, as Markdown, each time anew and the last for good."""
+def messages(
+    bot: Assistant, question: str, *, history: Sequence[Turn] = (), said: dict[str, Turn] | None = None
+) -> Iterator[str]:
+    """Answer a question; yields what the page shows, as Markdown, each time anew and the last for good.
+
+    `said` takes the answer under the last of these, so that `turns` knows it again.
+    """
     if not question.strip():
         yield message("empty", question)
         return
-    said = ""
+    streamed = ""
     yield message("searching", question)
     try:
         for event in bot.stream(question, history=history):
             match event:
                 case Retrieved(hits=hits):
                     yield message("reading", question).format(len(hits))
+                case Read(quotes=quotes) if quotes:
+                    yield "\n\n".join(escape_markdown(quote.text) for quote in quotes)
                 case Delta(text=text):
-                    said += text
-                    yield "\n\n".join(map(escape_markdown, said.splitlines()))
+                    streamed += text
+                    yield "\n\n".join(map(escape_markdown, streamed.splitlines()))
                 case Done(answer=answer):
-                    yield answer_markdown(answer, bot.titles(answer.hits))
+                    shown = answer_markdown(answer, bot.titles(answer.hits))
+                    if said is not None:
+                        said[shown.strip()] = _turn(answer)
+                    yield shown
     except FootnoteError as error:
         yield escape_markdown(str(error))
 
 
-def turns(history: Iterable[Mapping[str, Any]]) -> list[Turn]:
-    """Turn the messages of the page, whose content is a text or a list of parts, into a conversation."""
-    return [Turn(said["role"], _text_of(said["content"])) for said in history if said["role"] in {"user", "assistant"}]
+def turns(history: Iterable[Mapping[str, Any]], said: Mapping[str, Turn]) -> list[Turn]:
+    """Turn the messages of the page, whose content is a text or a list of parts, into a conversation.
+
+    `said` holds answers by what the page shows for them: they are known again with what they cited.
+    """
+    texts = [(shown["role"], _text_of(shown["content"])) for shown in history]
+    return [said.get(text.strip(), Turn(role, text)) for role, text in texts if role in {"user", "assistant"}]
+
+
+def _turn(answer: Answer) -> Turn:
+    cited = tuple(citation for sentence in answer.sentences for citation in sentence.citations)
+    return Turn("assistant", " ".join(sentence.text for sentence in answer.sentences), cited)
 
 
 def _text_of(content: str | list[Mapping[str, Any]]) -> str:
@@ -76,10 +98,13 @@ def _text_of(content: str | list[Mapping[str, Any]]) -> str:
 
 def build(bot: Assistant) -> gr.ChatInterface:
     """Make the page for an index."""
+    said: dict[str, Turn] = {}
 
     def answer(question: str, history: list[dict[str, Any]]) -> Iterator[str]:
         """Answer a question about the documents, as Markdown."""
-        yield from messages(bot, question, history=turns(history))
+        while len(said) > _REMEMBERED:
+            said.pop(next(iter(said)), None)
+        yield from messages(bot, question, history=turns(history, said), said=said)
 
     indexed = {Path(source).name for source in bot.index.library.sources()}
     return gr.ChatInterface(

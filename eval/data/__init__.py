@@ -5,7 +5,7 @@ and the characters are there in the normalised text; else it names the document 
 """
 
 from eval.data.articles import multihoprag, realtimeqa
-from eval.data.cases import fitz_gov, mtrag
+from eval.data.cases import fitz_gov, mtrag, mtrag_follow_ups, mtrag_rewrites
 from eval.data.claims import scifact, wice
 from eval.data.files import Loaded, arguments, choose, data_folder
 from eval.data.paragraphs import expmrc, squad, xquad_across
@@ -18,6 +18,8 @@ __all__ = [
     "expmrc",
     "fitz_gov",
     "mtrag",
+    "mtrag_follow_ups",
+    "mtrag_rewrites",
     "multihoprag",
     "realtimeqa",
     "scifact",

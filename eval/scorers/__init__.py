@@ -10,12 +10,13 @@ from eval.scorers.refusal import correctness, refusal, risk_coverage
 from eval.scorers.retrieval import retrieval
 from eval.scorers.speed import speed
 from eval.scorers.support import support
+from eval.scorers.writing import is_written, writing
 from eval.types import Scorer
 
 # In the order of a report. No two give a measure the same name; without records each gives its columns, empty.
-ALL: tuple[Scorer, ...] = (retrieval, answers, correctness, refusal, citations, evidence, support, speed)
+ALL: tuple[Scorer, ...] = (retrieval, answers, correctness, refusal, citations, evidence, writing, support, speed)
 # What tells of answers to gold questions over a library.
-OF_ANSWERS: tuple[Scorer, ...] = (retrieval, answers, correctness, refusal, citations, speed)
+OF_ANSWERS: tuple[Scorer, ...] = (retrieval, answers, correctness, refusal, citations, writing, speed)
 
 __all__ = [
     "ALL",
@@ -25,9 +26,11 @@ __all__ = [
     "correctness",
     "evidence",
     "is_right",
+    "is_written",
     "refusal",
     "retrieval",
     "risk_coverage",
     "speed",
     "support",
+    "writing",
 ]

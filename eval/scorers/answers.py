@@ -93,6 +93,15 @@ def contains(text: str, answer: str) -> bool:
     return bool(tokens) and f" {tokens} " in f" {normalise_answer(_plain(text))} "
 
 
+def parts_of(answer: str) -> list[str]:
+    """Return the parts of a gold answer that is a list; of any other, the answer.
+
+    >>> parts_of("Gao Jifan; Song Yan")
+    ['Gao Jifan', 'Song Yan']
+    """
+    return _PART_ENDS.split(answer)
+
+
 def _plain(text: str) -> str:
     return _DECIMAL_POINT.sub("·", _POSSESSIVE.sub("", text)).translate(_TYPOGRAPHY)
 
@@ -122,5 +131,5 @@ def _is_quoted(record: Record) -> float | None:
     if answer is None or not example.answerable or not example.answers:
         return None
     quotes = [citation.quote for sentence in answer.sentences for citation in sentence.citations]
-    lists = [_PART_ENDS.split(gold) for gold in example.answers]
+    lists = [parts_of(gold) for gold in example.answers]
     return float(any(all(any(contains(quote, part) for quote in quotes) for part in parts) for parts in lists))

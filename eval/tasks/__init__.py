@@ -14,9 +14,10 @@ from eval.tasks.corpus import corpus
 from eval.tasks.expmrc import expmrc_cmrc, expmrc_squad
 from eval.tasks.finding import cmrc, scifact, xquad_across, xquad_same
 from eval.tasks.fitz_gov import fitz_gov
-from eval.tasks.mtrag import mtrag
+from eval.tasks.mtrag import mtrag, mtrag_follow_ups, mtrag_last_turn, mtrag_rewrites, mtrag_user_turns
 from eval.tasks.multihoprag import multihoprag
 from eval.tasks.own import own
+from eval.tasks.raw import corpus_raw, multihoprag_raw, squad_open_raw
 from eval.tasks.realtimeqa import realtimeqa_2022
 from eval.tasks.squad import squad_open, squad_reading, squad_retrieval
 from eval.tasks.wice import wice
@@ -47,6 +48,13 @@ TASKS: dict[str, tuple[TaskFunction, str]] = {
     "wice": (wice, "wice"),
     "fitz-gov": (fitz_gov, "fitz_gov"),
     "mtrag": (mtrag, "mtrag"),
+    "mtrag-last-turn": (mtrag_last_turn, "mtrag"),
+    "mtrag-user-turns": (mtrag_user_turns, "mtrag"),
+    "mtrag-follow-ups": (mtrag_follow_ups, "mtrag"),
+    "mtrag-rewrites": (mtrag_rewrites, "mtrag"),
+    "corpus-raw": (corpus_raw, ""),
+    "squad-open-raw": (squad_open_raw, "squad"),
+    "multihoprag-raw": (multihoprag_raw, "multihoprag"),
 }
 
 __all__ = ["TASKS", "listing", "load", "own"]

@@ -24,6 +24,13 @@ def multihoprag(data: Path, split: Split | None) -> Task:
         examples=tuple(examples),
         documents=tuple(documents),
         solver=solvers.ask,
-        scorers=(scorers.retrieval, scorers.correctness, scorers.refusal, scorers.citations, scorers.speed),
+        scorers=(
+            scorers.retrieval,
+            scorers.correctness,
+            scorers.refusal,
+            scorers.citations,
+            scorers.writing,
+            scorers.speed,
+        ),
         split=split,
     )

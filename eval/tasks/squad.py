@@ -47,6 +47,7 @@ def squad_open(data: Path, split: Split | None) -> Task:
             scorers.correctness,
             scorers.refusal,
             scorers.citations,
+            scorers.writing,
             scorers.speed,
         ),
         split=split,

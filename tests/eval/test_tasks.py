@@ -8,18 +8,34 @@ import pytest
 from eval import solvers
 from eval.tasks import TASKS, listing, load
 from eval.tasks.fitz_gov import mode_accuracy
+from eval.tasks.mtrag import likeness
 from rag.config import Config
 from rag.errors import ConfigError, DataMissing
 from tests.eval.records import SEA, answered, cite, packed, record, refused, say
 
-PUBLIC = [name for name in TASKS if name != "corpus"]
+PUBLIC = [name for name, (_, folder) in TASKS.items() if folder]
 SPLITS = {
     "scifact": ("dev", "train"),
     "squad-retrieval": ("dev", "train"),
     "cmrc": ("dev", "train"),
     "wice": ("dev", "test"),
     "fitz-gov": ("dev", "train"),
+    **dict.fromkeys(("mtrag-last-turn", "mtrag-user-turns", "mtrag-follow-ups", "mtrag-rewrites"), ("dev", "train")),
 }
+
+
+class FakeBot:
+    """Finds nothing, has no chat model, and remembers what it was asked to search for."""
+
+    fingerprint, writer = "fake", None
+
+    def __init__(self):
+        self.queries, self.histories = [], []
+
+    def search(self, query, *, history=(), **_):
+        self.queries.append(query)
+        self.histories.append([turn.text for turn in history])
+        return []
 
 
 def in_squad_form(text, answer):
@@ -56,8 +72,16 @@ def data(tmp_path_factory):
     packed(folder / "wice/claim_dev.jsonl.gz", *rows)
     case = {"query": "Who?", "contexts": ["A."], "expected_mode": "abstain"}
     packed(folder / "fitz_gov/cases.jsonl.gz", *({**case, "id": key} for key in "12"))
-    turn = {"task_id": "1", "input": [{"speaker": "user", "text": "Who?"}], "answerability": ["ANSWERABLE"]}
-    packed(folder / "mtrag/tasks.jsonl.gz", {**turn, "contexts": [{"document_id": "p", "text": "Ada."}]})
+    first, last = ({"speaker": "user", "text": text} for text in ("Who is Ada Holm?", "When did she sail?"))
+    turn = {"input": [first, {"speaker": "agent", "text": "A sailor."}, last], "answerability": ["ANSWERABLE"]}
+    turn = {**turn, "contexts": [{"document_id": "p", "text": "Ada."}]}
+    ids = [{"task_id": f"{key}<::>2", "conversation_id": key} for key in "12"]  # one of each half
+    packed(folder / "mtrag/tasks.jsonl.gz", *({**turn, **own} for own in ids))
+    said = {
+        "all_turns": "|user|: Who is Ada Holm?\n|user|: When did she sail?",
+        "rewrite": "|user|: When did Ada sail?",
+    }
+    packed(folder / "mtrag/rewrites.jsonl.gz", *({**said, "id": own["task_id"]} for own in ids))
     return folder
 
 
@@ -115,6 +139,43 @@ def test_a_chinese_question_is_asked_of_chinese_or_of_english_paragraphs(data):
     assert [task.documents[0].language for task in (same, across)] == ["zh", "en"]
 
 
+def test_a_follow_up_is_searched_as_typed_with_all_that_was_said_or_as_the_conversation_has_it(data):
+    bot = FakeBot()
+    for name in ("mtrag-last-turn", "mtrag-user-turns", "mtrag-follow-ups"):
+        task = load(name, data, split=None)
+        (example,) = task.examples
+        found = task.solver(bot, example)
+        assert found.example is example
+        assert [one.title for one in example.evidence] == ["p"]
+    typed, said, alone = bot.queries
+    assert typed == "When did she sail?"
+    assert said == "Who is Ada Holm? When did she sail?"
+    assert alone == typed
+    assert [bool(history) for history in bot.histories] == [False, False, True]
+
+
+def test_a_rewritten_question_is_compared_with_a_persons():
+    task_records = [
+        record(
+            replace(refused(), rewritten="When did Ada Holm sail?"), question="When?", answers=("When did Ada sail?",)
+        ),
+        record(replace(refused(), rewritten="Why?"), question="Why?", answers=("Why?",)),
+    ]
+    columns = {column.name: column.values for column in likeness(task_records, {})}
+    assert columns["rewrite recall"] == (1.0, None)
+    assert columns["rewrite precision"] == (pytest.approx(2 / 3), None)
+    assert columns["rewrite F1"] == (pytest.approx(4 / 5), None)
+    assert columns["as typed recall"] == (0.0, None)
+
+
+def test_rewriting_alone_searches_nothing(data):
+    task = load("mtrag-rewrites", data, split="train")
+    (example,) = task.examples
+    bot = FakeBot()
+    assert task.solver(bot, example).answer.rewritten == "When did Ada Holm sail?"
+    assert (bot.queries, example.answers) == ([], ("When did Ada sail?",))
+
+
 def test_the_mode_is_told_by_refusal_and_conflict():
     cited = cite(SEA, "Ada")
     plain = answered(say(cited))
@@ -133,8 +194,8 @@ def test_the_mode_is_told_by_refusal_and_conflict():
 
 def test_the_list_says_which_data_are_missing_and_what_to_set(data, tmp_path):
     places = {row["task"]: row["data"] for row in listing(data)}
-    assert places.pop("corpus") == "ships with Footnote"
-    assert set(places.values()) == {"there"}
+    assert {place for name, place in places.items() if name not in PUBLIC} == {"ships with Footnote"}
+    assert {places[name] for name in PUBLIC} == {"there"}
     (scifact,) = [row["data"] for row in listing(tmp_path) if row["task"] == "scifact"]
     assert scifact == f"missing: no {tmp_path / 'scifact'}; set --data DIR or FOOTNOTE_BENCH_DATA"
 

@@ -9,7 +9,6 @@ from langchain_core.messages import AIMessage
 
 import rag
 from ingest import ingest_documents
-from rag.ask import search_query
 from rag.chain import FootnoteRetriever, as_runnable
 from rag.config import Reading
 from rag.types import Delta, Document, Done, Filters, Read, Retrieved, Turn
@@ -126,20 +125,12 @@ def test_without_the_reader_everything_works_as_far_as_it_can(bot):
 def test_a_follow_up_is_understood_from_what_was_asked_before(bot):
     history = [Turn("user", "Who is the mayor of Lund?"), Turn("assistant", "Ada Holm.")]
     events = list(bot.stream("And when did it open its harbour?", history=history))
-    assert events[0].query == "And when did it open its harbour? Who is the mayor of Lund?"
+    assert "Lund" in events[0].query
+    assert events[-1].answer.rewritten == events[0].query
     assert any("2 May 2021" in citation.quote for s in events[-1].answer.sentences for citation in s.citations)
 
 
-@pytest.mark.parametrize(
-    ("question", "leans"),
-    [("When did she say it?", True), ("And when?", True), ("他是谁？", True), ("Which budget is that?", False)],
-)
-def test_only_a_question_that_points_back_or_names_nothing_takes_the_one_before_it_along(question, leans):
-    query = search_query(question, [Turn("user", "Who is Ada Holm?"), Turn("assistant", "The mayor.")])
-    assert query == (f"{question} Who is Ada Holm?" if leans else question)
-
-
-@pytest.mark.parametrize("question", ["What is Bitcoin?", "Thanks!", "How tall is she?", "谢谢", "比特币是什么？"])
+@pytest.mark.parametrize("question", ["What is Bitcoin?", "How tall is she?", "比特币是什么？"])
 def test_a_new_subject_is_not_answered_with_the_old_one(bot, question):
     history = [Turn("user", "Who is the mayor of Lund?"), Turn("assistant", "Ada Holm.")]
     assert bot.ask(question, history=history).status == "refused"
@@ -215,6 +206,7 @@ def test_an_answer_is_json_under_the_names_of_its_fields(bot):
     assert list(data) == [
         "question", "status", "reason", "short", "sentences",
         "confidence", "hits", "conflicts", "fingerprint", "seconds", "filters", "relaxed",
+        "rewritten", "removed", "trouble",
     ]  # fmt: skip
     assert data["sentences"][0]["citations"][0]["quote"]
 

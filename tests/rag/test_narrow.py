@@ -129,11 +129,12 @@ def test_an_author_stands_for_what_he_wrote():
 
 def test_origins_are_what_the_documents_say_of_themselves():
     rows = [
-        ("d1", "Xinhua", "Ada", "2024-03-06"), ("d2", None, "Ada", None), ("d3", "CGTN", None, "2023-01-01"),
-        ("d4", "Xinhua", "", "2024-01-01"),
+        ("d1", "Xinhua", "Ada", "2024-03-06", "en"), ("d2", None, "Ada", None, "zh"),
+        ("d3", "CGTN", None, "2023-01-01", "en"), ("d4", "Xinhua", "", "2024-01-01", "en"),
     ]  # fmt: skip
+    days, languages = (date(2023, 1, 1), date(2024, 3, 6)), frozenset({"en", "zh"})
     origins = Origins.of(rows)
-    assert origins == Origins(("CGTN", "Xinhua"), {"Ada": ("d1", "d2")}, date(2023, 1, 1), date(2024, 3, 6))
+    assert origins == Origins(("CGTN", "Xinhua"), {"Ada": ("d1", "d2")}, *days, languages, n_documents=4)
     assert Origins.of([]) == Origins()
 
 

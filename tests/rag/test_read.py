@@ -137,6 +137,7 @@ def test_what_the_search_knew_of_a_passage_is_told_to_the_linear_models():
     features = [of for *_, of in described]
     assert features[0] == {
         "span": 2.0, "answerable": 0.5, "relevant": 1.0, "near": 1.0, "likeness": 0.5, "lexical": 0.25, "first": 1.0,
+        "open": 0.0,
     }  # fmt: skip
     assert tuple(features[0]) == FEATURES
     assert (features[1]["lexical"], features[1]["first"], features[1]["near"]) == (1.0, 0.5, 0.0)
@@ -172,6 +173,7 @@ def test_without_a_model_hits_stay_and_each_sentence_is_evidence():
 # What bears a sentence.
 
 HARBOUR = "The harbour cost 400 crowns and was opened by Ada Holm."
+WHOLE = "The harbour cost 400 crowns."
 
 
 def verdict(sentence, *quotes, logits):
@@ -208,9 +210,29 @@ def test_quotes_are_judged_together():
 def test_what_a_quote_says_word_for_word_needs_no_model():
     model = FakeCrossEncoder()
     for one in (NullReader(), TrainedReader(model, CALIBRATION, fingerprint="fake")):
-        found = one.support("The harbour  cost 400\ncrowns", ["Other words.", HARBOUR])
+        found = one.support("The harbour  cost 400\ncrowns.", ["Other words.", f"So it is. {WHOLE}"])
         assert (found.support, found.probability) == ("supported", 1.0)
     assert model.asked == []
+
+
+@pytest.mark.parametrize(
+    "quote", ["It is not true that the harbour cost 400 crowns.", "The harbour cost 400 crowns less."]
+)
+def test_a_part_of_a_sentence_is_not_what_the_sentence_says(quote):
+    for sentence in ("the harbour cost 400 crowns.", "The harbour cost 400 crowns"):
+        assert NullReader().support(sentence, [quote]).support != "supported"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "support"),
+    [
+        ("港口花费了四百克朗，市长说。", "市长说，港口花费了四百克朗。", "partial"),
+        ("港口没有花费四百克朗，市长说。", "市长说，港口花费了四百克朗。", "unsupported"),
+        ("港口花费了五百克朗，市长说。", "市长说，港口花费了四百克朗。", "unsupported"),
+    ],
+)
+def test_without_a_model_nearly_the_same_words_are_partly_supported_unless_they_deny(sentence, quote, support):
+    assert NullReader().support(sentence, [quote]).support == support
 
 
 def test_a_number_cut_short_is_not_word_for_word():

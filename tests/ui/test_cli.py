@@ -185,7 +185,7 @@ def test_doctor_finds_a_sound_index_sound_and_says_how_to_mend_a_missing_one(ind
 
 def test_models_shows_the_encoder_in_force_without_loading_it():
     assert "model: all-MiniLM-L6-v2" in run("models")
-    model, reader = run_json("models", "--set", "embedding.model=my/own")
+    model, reader, _ = run_json("models", "--set", "embedding.model=my/own")
     assert model == {"job": "embedding", "model": "my/own", "fingerprint": "my/own@torch-float32"}
     assert reader["job"] == "reading"
 

@@ -44,13 +44,13 @@ def refused(reason, *, question="Who?", hits=(HIT,)):
 
 
 def test_an_answer_is_its_sentences_with_markers_and_then_the_sources():
-    answer = answered(said("Ada Holm did.", FIRST), said("300 boats.", SECOND))
+    answer = answered(said(f"It says: “{FIRST.quote}”", FIRST), said("There is room for 300.", SECOND))
     assert answer_text(answer, TITLES).splitlines() == [
-        "Ada Holm did. [1]",
-        "300 boats. [2]",
+        "It says: “Ada Holm opened the harbour.” [1]",
+        "There is room for 300. [2]",
         "",
         "[1] A harbour for Lund · Coast Post · 3 May 2021 · source characters 0–28",
-        "[2] A harbour for Lund · Coast Post · 3 May 2021 · source characters 29–55",
+        "[2] A harbour for Lund · Coast Post · 3 May 2021 · source characters 29–55: “It has room for 300 boats.”",
         "",
         "Confidence: likely, 83%",
     ]
@@ -64,9 +64,30 @@ def test_a_citation_that_several_sentences_use_keeps_its_number_and_is_listed_on
 
 def test_a_source_names_only_what_is_known_of_it_and_its_page():
     bare = replace(FIRST, publisher=None, published=None, url=None, page=3)
-    assert "[1] A harbour for Lund · page 3 · source characters 0–28\n" in answer_text(
-        answered(said("One.", bare)), TITLES
-    )
+    text = answer_text(answered(said(bare.quote, bare)), TITLES)
+    assert "[1] A harbour for Lund · page 3 · source characters 0–28\n" in text
+
+
+@pytest.mark.parametrize("write", [answer_text, answer_markdown])
+def test_what_a_model_did_and_failed_to_do_is_said(write):
+    answer = replace(
+        answered(said("One.", FIRST)), rewritten="Who opened it?", removed=(said("Two.", support="unsupported"),),
+        trouble="no such model.",
+    )  # fmt: skip
+    text = write(answer, TITLES)
+    assert "Understood as: Who opened it?" in text
+    assert "nothing in the documents bears it: one sentence of" in text
+    assert "only quotations: no such model." in text
+    several = (*answer.removed, *answer.removed, said("Three.", support="contradicted"))
+    text = write(replace(answer, removed=several), TITLES)
+    assert "bears it: 2 sentences" in text
+    assert "say otherwise: one sentence" in text
+    assert "有2句因文档没有依据" in write(replace(answer, question="谁？", removed=several), TITLES)
+
+
+@pytest.mark.parametrize("write", [answer_text, answer_markdown])
+def test_small_talk_has_neither_sources_nor_a_confidence(write):
+    assert write(answered(said("Hello.", support="not_a_claim")), {}) == "Hello."
 
 
 def test_a_sentence_that_is_not_borne_out_is_marked():

@@ -86,13 +86,21 @@ def test_a_failure_is_said_in_the_chat():
     assert list(messages(Broken(), WHO))[-1] == "run &#96;footnote rebuild&#96;"
 
 
+def test_a_follow_up_on_the_page_knows_what_was_cited(bot):
+    said = {}
+    *_, shown = messages(bot, WHO, said=said)
+    (turn,) = turns([{"role": "assistant", "content": shown + "\n"}], said)
+    assert "Ole Berg" in turn.cited[0].quote
+    assert "Confidence" not in turn.text
+
+
 def test_the_history_of_the_page_becomes_turns():
     history = [
         {"role": "user", "content": [{"type": "text", "text": "Who?"}, {"type": "file", "file": {"path": "x"}}]},
         {"role": "assistant", "content": "Ole Berg."},
         {"role": "system", "content": "x"},
     ]
-    assert turns(history) == [Turn("user", "Who?\n"), Turn("assistant", "Ole Berg.")]
+    assert turns(history, {}) == [Turn("user", "Who?\n"), Turn("assistant", "Ole Berg.")]
 
 
 def test_examples_are_offered_only_where_their_documents_are_indexed(bot):

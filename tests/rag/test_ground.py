@@ -1,0 +1,78 @@
+"""Statements find the exact sentences that bear them, or none."""
+
+import pytest
+
+from rag.ground import better, ground
+from rag.read import NullReader, load_reader
+from rag.types import Document, Passage, Sentence
+from rag.verify import is_verbatim
+
+HARBOUR = Document.of(
+    "The new harbour of Lund opened on 2 May 2021. Ada Holm, the mayor of Lund, cut the ribbon. "
+    "The harbour cost 40 million crowns. It has room for 300 boats.",
+    title="A harbour for Lund", source="harbour.txt", publisher="Coast Post",
+)  # fmt: skip
+BRIDGE = Document.of(
+    "The old bridge of Marn has been closed since January. Ole Berg, an engineer, found a crack in its eastern pier.",
+    title="Bridge of Marn closed", source="bridge.txt", publisher="Inland News",
+)  # fmt: skip
+DOCUMENTS = {document.id: document for document in (HARBOUR, BRIDGE)}
+
+
+def whole(document):
+    return Passage(document.id, 0, len(document.text), document.text)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return load_reader("default")
+
+
+@pytest.mark.parametrize(
+    ("text", "quotes"),
+    [
+        ("The mayor Ada Holm cut the ribbon.", ["Ada Holm, the mayor of Lund, cut the ribbon."]),
+        ("The harbour of Lund opened in May 2021.", ["The new harbour of Lund opened on 2 May 2021."]),
+        ("Ole Berg found a crack in the eastern pier.", ["Ole Berg, an engineer, found a crack in its eastern pier."]),
+    ],
+)
+def test_a_statement_is_narrowed_to_the_sentence_that_bears_it(reader, text, quotes):
+    found = ground(text, [whole(HARBOUR), whole(BRIDGE)], documents=DOCUMENTS, reader=reader)
+    assert found.support == "supported"
+    assert [citation.quote for citation in found.citations] == quotes
+    assert all(is_verbatim(citation, DOCUMENTS) for citation in found.citations)
+
+
+def test_a_number_that_stands_nowhere_is_named_and_not_supported(reader):
+    found = ground("The harbour cost 50 million crowns.", [whole(HARBOUR)], documents=DOCUMENTS, reader=reader)
+    assert found.support != "supported"
+    assert found.missing == ("50 million crowns",) or "50 million" in found.missing[0]
+
+
+@pytest.mark.parametrize("text", ["Mercury boils at 357 degrees.", "港口花费四千万克朗。", ""])
+def test_a_statement_about_something_else_has_no_citation(reader, text):
+    found = ground(text, [whole(HARBOUR)], documents=DOCUMENTS, reader=reader)
+    assert (found.support, found.citations) == ("unsupported", ())
+
+
+def test_without_a_model_a_sentence_that_stands_word_for_word_is_supported():
+    found = ground("It has room for 300 boats.", [whole(HARBOUR)], documents=DOCUMENTS, reader=NullReader())
+    assert (found.support, found.citations[0].quote) == ("supported", "It has room for 300 boats.")
+
+
+def test_no_passage_bears_nothing():
+    assert ground("Ada Holm cut the ribbon.", [], documents=DOCUMENTS, reader=NullReader()).citations == ()
+
+
+def test_a_title_alone_bears_nothing(reader):
+    titled = Document.of("Ada Holm spoke about the money of the harbour.", title="Ada Holm wins the vote")
+    found = ground("Ada Holm wins the vote.", [whole(titled)], documents={titled.id: titled}, reader=reader)
+    assert found.support != "supported"
+
+
+def test_the_better_verdict_wins_and_the_first_of_equals():
+    partial, supported = Sentence("a", (), "partial"), Sentence("b", (), "supported")
+    contradicted, unsupported = Sentence("c", (), "contradicted"), Sentence("d", (), "unsupported")
+    assert better(partial, supported) is supported
+    assert better(unsupported, contradicted) is contradicted
+    assert better(partial, Sentence("e", (), "partial")) is partial
