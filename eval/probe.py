@@ -128,10 +128,11 @@ def end_of(before: Answer, after: Answer, *, left: set[str], gold: Sequence[str]
     """
     if after.status == "refused":
         return "refused"
-    again = [sentence for sentence in after.sentences if any(_alike(sentence, other) for other in before.sentences)]
-    again += [s for s in after.sentences for right in gold if contains(_said(s), right) and _holds(before, right)]
+    claims = [sentence for sentence in after.sentences if sentence.citations]
+    again = [sentence for sentence in claims if any(_alike(sentence, other) for other in before.sentences)]
+    again += [claim for claim in claims for right in gold if contains(_said(claim), right) and _holds(before, right)]
     if before.short and after.short and normalise_answer(before.short.quote) == normalise_answer(after.short.quote):
-        again.append(after.sentences[0])
+        again += claims[:1]
     if not again:
         return "changed"
     places = {citation.doc_id for sentence in again for citation in sentence.citations}

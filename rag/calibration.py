@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # What is known of a passage once it is read: the reader's judgements (logits), the share of the question's words that
-# it and its header hold, its likeness in meaning, its BM25 score beside the best one's, 1 / its rank, and whether the
-# question asks for more than a name, a number, a day or a place ("What do studies say …?": no few words answer it).
-FEATURES = ("span", "answerable", "relevant", "near", "likeness", "lexical", "first", "open")
+# it and its header hold, its likeness in meaning, its BM25 score beside the best one's, and 1 / its rank.
+FEATURES = ("span", "answerable", "relevant", "near", "likeness", "lexical", "first")
 
 
 @dataclass(frozen=True, slots=True)

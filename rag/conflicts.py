@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -55,10 +56,7 @@ _THEN = re.compile(
     re.I,
 )
 # Words that make another thing of the same sentence. Those between two semicolons mean the same.
-_SETS_APART = {
-    term: meaning
-    for meaning, group in enumerate(
-        """kill die dead death fatal fatality victim slain perish 死亡 遇难 丧生 死者 身亡 死; missing 失踪 失联;
+_SETS_APART = """kill die dead death fatal fatality victim slain perish 死亡 遇难 丧生 死者 身亡 死; missing 失踪 失联;
         injure wound hurt injury injuries hospitalize 受伤 伤者 负伤 伤; arrest detain 逮捕 拘留; charge indict 起诉;
         convict guilty 定罪; men man male boy boys 男 男性 男子; women woman female girl girls 女 女性 女子;
         child children kid teen young youth student 儿童 孩子 学生; civilian 平民; soldier troop military 士兵;
@@ -73,11 +71,7 @@ _SETS_APART = {
         rise rose grow grew increase up gain climb 增长 上升 上涨 增加; not never no n't without 不 未 没有;
         fall fell drop decline decrease down 下降 下跌 减少;
         expect forecast predict project estimate plan target aim could may might would will shall schedule propose hope
-        预计 预期 预测 计划 目标 拟 估计 有望 可能 将""".split(";")
-    )
-    for word in group.split()
-    for term in terms(word)
-}
+        预计 预期 预测 计划 目标 拟 估计 有望 可能 将"""
 # What stands before or after a figure that is meant as a bound, or roughly.
 _OVER = re.compile(r"(?:more than|over|at least|above|exceed(?:s|ed|ing)?|超过?|逾|至少|高于|不少于|不低于)\s*\Z", re.I)
 _UNDER = re.compile(
@@ -349,9 +343,17 @@ def _alone(figures: Sequence[_Value]) -> list[_Value]:
     return [one for one in figures if sum(one.thing == other.thing for other in figures) == 1]
 
 
+@cache
+def _sets_apart() -> dict[str, int]:
+    """Return the meaning, as a number, of each term that makes another thing of a sentence."""
+    groups = enumerate(_SETS_APART.split(";"))
+    return {term: meaning for meaning, group in groups for word in group.split() for term in terms(word)}
+
+
 def _same_clause(a: _Value, b: _Value, asked: Collection[str] = ()) -> bool:
     """Tell whether two values stand among the same words, or count what is asked for, and no word sets them apart."""
-    meant, other = ({_SETS_APART[term] for term in value.clause & _SETS_APART.keys()} for value in (a, b))
+    apart = _sets_apart()
+    meant, other = ({apart[term] for term in value.clause & apart.keys()} for value in (a, b))
     first, last = a.clause - STOP_WORDS, b.clause - STOP_WORDS
     enough = len(first & last) >= max(1, _SAME_CLAUSE * min(len(first), len(last)))
     return meant == other and a.level == b.level and (enough or a.thing[-1] in asked)

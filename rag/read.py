@@ -19,7 +19,7 @@ from rag.calibration import Calibration, least_sure
 from rag.cross_encoder import CALIBRATION, LABELS, MODEL, CrossEncoder, open_cross_encoder
 from rag.guard import missing
 from rag.packing import Pair
-from rag.quotes import RISK, RISK_CHINESE, cover, held_terms, kind_asked, likely_quotes, sentences_of
+from rag.quotes import RISK, RISK_CHINESE, cover, held_terms, likely_quotes, sentences_of
 from rag.text import Span, content_terms, is_chinese
 from rag.types import Evidence, Trace, Verdict
 
@@ -145,7 +145,6 @@ class TrainedReader:
                 "likeness": _score_of(hit, "dense"),
                 "lexical": _score_of(hit, "lexical") / most,
                 "first": 1 / rank,
-                "open": float(kind_asked(question) == "other"),
             })
             for rank, (hit, judgement, document) in enumerate(zip(hits, judged, owners, strict=True), start=1)
         ]  # fmt: skip

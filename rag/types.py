@@ -308,7 +308,7 @@ def to_json(value: object) -> Any:  # noqa: ANN401 (what json.dumps takes)
     """Turn any value of this vocabulary into what `json.dumps` takes, under the same field names.
 
     >>> to_json(Turn("user", "Who?"))
-    {'role': 'user', 'text': 'Who?'}
+    {'role': 'user', 'text': 'Who?', 'cited': []}
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}

@@ -2,18 +2,18 @@
 
     python -m training.calibrate --data DIR --work FOLDER
 
-Four libraries are searched as answering does: SQuAD's held-out articles, RealTimeQA's articles of the last months of
-2023, SciFact's abstracts with the train claims, and the half of FITZ-GOV that is not measured, each question of its own
-texts. Of SQuAD's questions half are asked as they stand, a quarter are edited so that their paragraph no longer
-answers, and a quarter are asked with their article taken away.
+Three libraries are searched as answering does: SQuAD's held-out articles, RealTimeQA's articles of the last months of
+2023, and SciFact's abstracts with the train claims. Of SQuAD's questions half are asked as they stand, a quarter are
+edited so that their paragraph no longer answers, and a quarter are asked with their article taken away.
 
-Of SciFact's claims and FITZ-GOV's texts the reader has seen some, as pairs of sentence and quote.
+Of SciFact's claims the reader has seen some, with single sentences, as pairs of sentence and quote. With half of
+FITZ-GOV beside them the probability told right answers from others less well: AUROC .88 for .91 on SQuAD's, .82 for .87
+on the news.
 
 * The ranking is a linear model of the judgements and of what the search knew, fitted so that the right passage of a
   question's candidates comes first (a softmax over them); each library counts alike.
 * The probability is a logistic model of the same features, fitted on the likeliest passages of each question: right is
-  one in which the sentence around the best answer holds a gold answer, and which is the gold one where that is known;
-  of FITZ-GOV, which has no gold answers, every passage of a question that can be answered.
+  one in which the sentence around the best answer holds a gold answer, and which is the gold one where that is known.
 * The curve of risk is measured by cross-fitting: each fifth of the questions by what the others fitted.
 
 FOLDER keeps the indexes. The result is `calibration.json` beside the model.
@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import rag
-from eval.data import arguments, fitz_gov, realtimeqa, scifact, squad
+from eval.data import arguments, realtimeqa, scifact, squad
 from eval.scorers.answers import contains
 from ingest import ingest_documents
 from rag.calibration import FEATURES, Calibration, Linear
@@ -41,7 +41,6 @@ from rag.cross_encoder import CALIBRATION, open_cross_encoder
 from rag.models import load_embedder
 from rag.quotes import sentences_of
 from rag.read import READER, Tools, TrainedReader, sentence_around
-from rag.types import Filters
 from training.edits import Editor
 from training.examples import NEWS_BEFORE, NEWS_YEAR, SQUAD
 from training.fit_quotes import fit
@@ -53,12 +52,10 @@ if TYPE_CHECKING:
     from eval.types import Example
     from rag.types import Document
 
-N_QUESTIONS = 300  # of each library, at most
+N_QUESTIONS = 500  # of each library, at most
 _LIKELIEST = 3  # passages of a question that fit the probability
 _FOLDS = 5
 _NEWS_SINCE = date(2023, 9, 1)
-_RANKING = ("squad", "news", "scifact")  # libraries with gold documents
-_ANSWERING = ("squad", "news", "fitz-gov")  # … with questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +73,7 @@ def candidates(
     """Search and judge for each question; beside it stands the start of the sources that it must not see."""
     tools = Tools(load_embedder(bot.config.embedding.model).embed, bot.index.term_weights)
     for example, hidden in examples:
-        filters = Filters(documents=example.within)
-        hits = bot.search(example.question, limit=bot.config.search.limit, filters=filters)
+        hits = bot.search(example.question, limit=bot.config.search.limit)
         documents = bot.index.library.some_documents({hit.passage.doc_id for hit in hits})
         hits = [hit for hit in hits if not hidden or not documents[hit.passage.doc_id].source.startswith(hidden)]
         if not hits:
@@ -96,10 +92,9 @@ def candidates(
 
 
 def _is_right(example: Example, quote: str, *, is_gold: bool) -> bool:
-    if not example.answerable or not example.answers:
-        return example.answerable
     anywhere = all(place.start is None for place in example.evidence)
-    return (is_gold or anywhere) and any(contains(quote, answer) for answer in example.answers)
+    told = any(contains(quote, answer) for answer in example.answers)
+    return example.answerable and told and (is_gold or anywhere)
 
 
 def squad_questions(data: Path, dice: random.Random) -> tuple[list[Document], list[tuple[Example, str]]]:
@@ -200,8 +195,6 @@ def main() -> None:
     libraries = {"squad": squad_questions(options.data, dice), "news": news_questions(options.data)}
     documents, claims = scifact(options.data / "scifact", "train")
     libraries["scifact"] = documents, [(claim, "") for claim in claims]
-    documents, cases = fitz_gov(options.data / "fitz_gov", "train")
-    libraries["fitz-gov"] = documents, [(case, "") for case in cases]
     found = {}
     for name, (texts, asked) in libraries.items():
         drawn = dice.sample(asked, min(N_QUESTIONS, len(asked)))
@@ -209,13 +202,13 @@ def main() -> None:
         dice.shuffle(found[name])
     fitting = {name: group[len(group) // _FOLDS :] for name, group in found.items()}
     aside = {name: group[: len(group) // _FOLDS] for name, group in found.items()}
-    rank = fit_rank([fitting[name] for name in _RANKING])
-    for name, group in ((name, aside[name]) for name in _RANKING):
+    rank = fit_rank(list(fitting.values()))
+    for name, group in aside.items():
         able = [one for one in group if one.gold.any()]
         firsts = {label: np.mean([one.gold[int(np.argmax(one.features @ w))] for one in able]) for label, w in (
             ("fitted", rank), ("as found", np.array([float(f == "first") for f in FEATURES])))}  # fmt: skip
         print(name, {label: round(float(first), 3) for label, first in firsts.items()}, "of", len(able))
-    pooled = [one for name in _ANSWERING for one in found[name]]
+    pooled = [*found["squad"], *found["news"]]
     dice.shuffle(pooled)
     answers = fit_answers(pooled)
     stored = {

@@ -33,7 +33,10 @@ def writing(records: Sequence[Record], _documents: Mapping[str, Document]) -> li
 
     The first three are from 0 to 1, higher is better. So many sentences are neither good nor bad; they count as higher.
     """
-    given = [record.answer if record.answer and record.answer.sentences else None for record in records]
+    given = [
+        record.answer if record.answer and any(s.citations for s in record.answer.sentences) else None
+        for record in records
+    ]
     written = [_written(answer) for answer in given]
     several = tuple(float(len(own)) if answer else None for answer, own in zip(given, written, strict=True))
     instead = tuple(float(not own) if answer else None for answer, own in zip(given, written, strict=True))

@@ -137,7 +137,6 @@ def test_what_the_search_knew_of_a_passage_is_told_to_the_linear_models():
     features = [of for *_, of in described]
     assert features[0] == {
         "span": 2.0, "answerable": 0.5, "relevant": 1.0, "near": 1.0, "likeness": 0.5, "lexical": 0.25, "first": 1.0,
-        "open": 0.0,
     }  # fmt: skip
     assert tuple(features[0]) == FEATURES
     assert (features[1]["lexical"], features[1]["first"], features[1]["near"]) == (1.0, 0.5, 0.0)
