@@ -10,16 +10,18 @@ import importlib.util
 import os
 import re
 import threading
+import time
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from rag import local
 from rag.errors import ConfigError, FootnoteError, ModelMissing, WriterFailed
-from rag.provider_errors import explain, name_of, one_line, passes, status_of, wait_after
+from rag.provider_errors import explain, name_of, one_line, passes, status_of, wait_after, without_secrets
 from rag.weights import WEIGHTS
 
 if TYPE_CHECKING:
@@ -156,10 +158,10 @@ class LangChainModel:
             call.said.put(explain(error, self._settings, key_variable=variable))
 
     def _read_patiently(self, call: _Call) -> None:
-        """Read the reply; while not a word has come, ask again after what passes by itself."""
-        waits = iter(_WAITS_S)
+        """Read the reply; while not a word has come, and there is time, ask again after what passes by itself."""
+        waits, deadline = iter(_WAITS_S), time.monotonic() + self._settings.timeout_s
         while True:
-            heard = False
+            heard, options = False, self._options
             try:
                 for text in self._texts(call):
                     heard = True
@@ -167,10 +169,11 @@ class LangChainModel:
             except Exception as error:
                 if heard:
                     raise
-                if self._without_temperature(error):
+                if self._without_temperature(error, options):
                     continue
-                wait = next(waits, None) if passes(error) else None
-                if wait is None or call.stop.wait(wait_after(error, wait)):
+                wait = next(waits, inf) if passes(error) else inf
+                wait = wait_after(error, wait) if wait < inf else inf
+                if time.monotonic() + wait >= deadline or call.stop.wait(wait):
                     raise
             else:
                 if heard or call.stop.is_set():
@@ -189,12 +192,16 @@ class LangChainModel:
                 if text := str(chunk.text):
                     yield text
 
-    def _without_temperature(self, error: Exception) -> bool:
-        """Give up the temperature, if that is what the model objects to (those that reason take none)."""
-        if status_of(error) != HTTPStatus.BAD_REQUEST or not self._options or "temperature" not in str(error):
+    def _without_temperature(self, error: Exception, options: dict[str, Any]) -> bool:
+        """Give up the temperature, if that is what the model objects to (those that reason take none).
+
+        `options` are those of the request that failed: another thread may have given the temperature up meanwhile.
+        """
+        if status_of(error) != HTTPStatus.BAD_REQUEST or not options or "temperature" not in str(error):
             return False
         with self._opening:
-            self._options, self._model = {}, None
+            if self._options:
+                self._options, self._model = {}, None
         return True
 
 
@@ -208,12 +215,20 @@ def _open(provider: str, name: str, settings: Writing, options: dict[str, Any]) 
         if not settings.base_url:
             raise ConfigError(f"{settings.model} needs a key: set {variable} in the environment.")
         options["api_key"] = "none"  # many servers of one's own ask for none, but their clients do
-    at_home = urlsplit(settings.base_url).hostname in _LOOPBACK
+    at_home = _host(settings.base_url) in _LOOPBACK
     if provider == "openai" and at_home:
         options["http_client"] = _direct_client()
     if provider == "ollama":  # it hears of a timeout through its client alone
         options["client_kwargs"] = {"timeout": settings.timeout_s, "trust_env": not (at_home or not settings.base_url)}
     return _init(provider, name, options)
+
+
+def _host(base_url: str) -> str | None:
+    try:
+        return urlsplit(base_url).hostname
+    except ValueError as error:
+        seen = without_secrets(base_url)
+        raise ConfigError(f"writer.base_url is {seen!r} ({error}); write it as http://localhost:8000/v1.") from None
 
 
 def _open_local(settings: Writing, options: dict[str, Any]) -> Any:  # noqa: ANN401

@@ -10,7 +10,7 @@ import os
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 from rag.errors import WriterFailed
 
@@ -18,11 +18,19 @@ if TYPE_CHECKING:
     from rag.config import Writing
 
 _DETAIL_CHARS = 200
+# Of what an error says no more is looked at: some bring a whole page.
+_READ_CHARS = 10_000
 _LONGEST_WAIT_S = 20.0
 # Shorter values of a variable are no keys, and striking them out would blot out words.
 _KEY_CHARS = 8
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$")
-_SECRET = re.compile(r"\b(sk|pk|gsk|xai|key)-[\w*.-]{6,}|(?<=://)[^/@\s]+(?=@)|(?<=Bearer )\S+")
+_SECRET = re.compile(
+    r"\b(?:(?:sk|pk|gsk|xai|nvapi|key)-|hf_|AIza)[\w*.-]{6,}"
+    r"|(?<=://)\S+(?=@)"
+    # The name before a value stays: a header, or what stands in the query of an address.
+    r"|(?P<name>Bearer |(?:key|token|secret|password|signature)=|api[-_ ]?key['\"]?: ?['\"]?)[^\s&'\",)]+",
+    re.IGNORECASE,
+)
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -78,13 +86,23 @@ def wait_after(error: Exception, otherwise: float) -> float:
 
 
 def one_line(error: Exception) -> str:
-    """Return what an error says, on one line, without keys: those of the environment, and whatever looks like one."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    """Return what an error says, on one line and without keys."""
+    said = " ".join(str(error)[:_READ_CHARS].split())
+    text = without_secrets(said or type(error).__name__).rstrip(".")
+    return text if len(text) <= _DETAIL_CHARS else f"{text[:_DETAIL_CHARS]}…"
+
+
+def without_secrets(text: str) -> str:
+    """Strike out the keys of the environment, also as they stand in an address, and whatever looks like a key.
+
+    >>> without_secrets("GET https://me:pa/ss@host/v1?key=abc failed")
+    'GET https://…@host/v1?key=… failed'
+    """
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name) and len(value) >= _KEY_CHARS:
-            text = text.replace(value, "…")
-    text = _SECRET.sub("…", text).rstrip(".")
-    return text if len(text) <= _DETAIL_CHARS else f"{text[:_DETAIL_CHARS]}…"
+            for form in (value, quote(value), quote(value, safe=""), quote_plus(value)):
+                text = text.replace(form, "…")
+    return _SECRET.sub(r"\g<name>…", text)
 
 
 def _is_of(kind: str, error: Exception) -> bool:

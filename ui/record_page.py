@@ -6,18 +6,16 @@ can become markup, and an address becomes a link only where it leads to the web.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
 from rag.text import format_date, is_chinese
 from ui.messages import message
-from ui.render import escape_markdown, one_line
+from ui.render import escape_markdown, one_line, shown_share, web_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,10 +52,6 @@ _WORDS = {
     "removed": ("Removed sentences", "已删除的句子"),
     "document": ("document {}", "文档{}"),
 }
-# No answer is certain, so none is shown with 100 %.
-_HIGHEST_SHARE = 0.99
-_WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
-_ADDRESS_CHARS = ":/?#@!&'()+,;=%~"
 _HERE = Path(__file__).parent
 
 
@@ -87,14 +81,14 @@ class _Shown:
 def record_markdown(conversation: Conversation) -> str:
     """Write a record as Markdown; white space inside quotations is folded."""
     environment = _environment(_for_markdown)
-    environment.filters["address"] = lambda url: Markup(_address(url))  # noqa: S704 (what could end a link is encoded)
+    environment.filters["address"] = lambda url: Markup(web_address(url))  # noqa: S704 (what could end a link is encoded)
     return _render(environment, "record.md.jinja", conversation)
 
 
 def record_html(conversation: Conversation) -> str:
     """Write a record as one HTML file that needs no other and no host."""
     environment = _environment(_for_html)
-    environment.filters["address"] = _address
+    environment.filters["address"] = web_address
     return _render(environment, "record.html.jinja", conversation)
 
 
@@ -145,11 +139,6 @@ def _for_html(value: object) -> object:
     return value if isinstance(value, Markup) else "\n".join(map(one_line, str(value).splitlines()))
 
 
-def _address(url: str | None) -> str:
-    """Return a web address with everything encoded that could end a link, and nothing for any other."""
-    return quote(url, safe=_ADDRESS_CHARS) if url and _WEB_ADDRESS.fullmatch(url) else ""
-
-
 def _shown(exchange: Exchange, numbers: Mapping[Citation, int]) -> _Shown:
     answer = exchange.answer
     conflict = say("conflict", answer.question)
@@ -167,7 +156,7 @@ def _shown(exchange: Exchange, numbers: Mapping[Citation, int]) -> _Shown:
 
 def _facts(answer: Answer) -> Facts:
     question = answer.question
-    confidence = f"{min(round(answer.confidence, 2), _HIGHEST_SHARE):.0%}"
+    confidence = f"{shown_share(answer.confidence):.0%}"
     facts = [
         ("rewritten", answer.rewritten),
         *_filters(answer.filters, question),

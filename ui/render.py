@@ -32,7 +32,6 @@ _LIKELIHOOD = (
     (0.10, ("unlikely", "不大可能")),
     (0.00, ("very unlikely", "很不可能")),
 )
-# No answer is certain, so none is shown with 100 %.
 _HIGHEST_SHARE = 0.99
 _EXCERPT_CHARS = 240
 _EXAMPLES = 5
@@ -95,11 +94,23 @@ class _Style:
     gap: str
 
 
+def web_address(url: str | None) -> str:
+    """Return an address with everything encoded that could end a link; nothing where it does not lead to the web.
+
+    >>> web_address("https://a.example/<b>"), web_address("javascript:alert(1)")
+    ('https://a.example/%3Cb%3E', '')
+    """
+    return quote(url, safe=_ADDRESS_CHARS) if url and _WEB_ADDRESS.fullmatch(url) else ""
+
+
+def shown_share(probability: float) -> float:
+    """Round a probability to what is shown of it; no answer is certain, so none is shown with 100 %."""
+    return min(round(probability, 2), _HIGHEST_SHARE)
+
+
 def _linked_title(citation: Citation) -> str:
-    title = escape_markdown(citation.title)
-    if citation.url is None or not _WEB_ADDRESS.fullmatch(citation.url):
-        return title
-    return f"[{title}](<{quote(citation.url, safe=_ADDRESS_CHARS)}>)"
+    title, address = escape_markdown(citation.title), web_address(citation.url)
+    return f"[{title}](<{address}>)" if address else title
 
 
 _TEXT = _Style(one_line, lambda citation: one_line(citation.title), "[{}]", heading="", bullet="", gap="\n")
@@ -240,7 +251,7 @@ def _source(citation: Citation, style: _Style, question: str) -> str:
 
 
 def _confidence(probability: float, question: str) -> str:
-    share = min(round(probability, 2), _HIGHEST_SHARE)
+    share = shown_share(probability)
     words = next(words for least, words in _LIKELIHOOD if share >= least)
     return message("confidence", question).format(words[is_chinese(question)], share)
 

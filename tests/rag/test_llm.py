@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ from rag import llm, local
 from rag.chat import Message
 from rag.config import Writing
 from rag.errors import ConfigError, ModelMissing, WriterFailed
+from rag.provider_errors import one_line
 from rag.weights import WEIGHTS
 
 ASKED = [Message("system", "Answer {briefly}."), Message("user", "Who?")]
@@ -108,6 +110,14 @@ def test_the_wait_that_a_provider_names_is_kept():
     assert time.monotonic() - begun > 0.29
 
 
+@pytest.mark.parametrize("named", ["3", "1.5"])
+def test_a_wait_that_is_longer_than_a_reply_may_take_is_not_begun(named):
+    model, scripted = model_of(*[[Status(429, "quota", {"retry-after": named})]] * 3, timeout_s=1)
+    with pytest.raises(WriterFailed, match=r"takes no more requests \(quota\)"):
+        reply(model)
+    assert len(scripted.asked) == 1
+
+
 def test_an_error_after_the_first_word_is_reported_and_what_came_before_is_kept():
     model, scripted = model_of(["Ada", ConnectError("reset")], ["never asked for"])
     pieces = model.stream(ASKED)
@@ -122,6 +132,25 @@ def test_a_model_that_takes_no_temperature_is_asked_without_one():
     scripted = Scripted([Status(400, "temperature is not supported")], ["Ada."], ["Ole."])
     model = llm.LangChainModel(Writing(model="openai:o9"), lambda options: opened.append(options) or scripted)
     assert (reply(model), reply(model)) == ("Ada.", "Ole.")
+    assert opened == [{"temperature": 0}, {}]
+
+
+def test_two_threads_may_learn_at_once_that_a_model_takes_no_temperature():
+    opened, both = [], threading.Barrier(2, timeout=10)
+
+    class Cold:
+        def __init__(self, options):
+            self.options = options
+
+        def stream(self, _):
+            if self.options:
+                both.wait()
+                raise Status(400, "temperature is not supported")
+            yield AIMessageChunk(content="Ada.")
+
+    model = llm.LangChainModel(Writing(model="openai:o9"), lambda options: opened.append(options) or Cold(options))
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(lambda _: reply(model), range(2))) == ["Ada.", "Ada."]
     assert opened == [{"temperature": 0}, {}]
 
 
@@ -154,6 +183,33 @@ def test_no_message_shows_a_key(monkeypatch):
         "openai:some refused (400: … and … at http://…@host.example). Change what it objects to, or name another model."
     )
     assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("GET https://u:pa/ss@h/x failed", "GET https://…@h/x failed"),
+        ("GET https://h/x?key=AIzaSyD-0123&alt=sse", "GET https://h/x?key=…&alt=sse"),
+        ("https://h/x?api_key=zzz", "https://h/x?api_key=…"),
+        ("API key AIzaSyD-0123 not valid", "API key … not valid"),
+        ("no access for hf_abcdefgh", "no access for …"),
+        ("no access for nvapi-abcd_efgh", "no access for …"),
+        ("headers: {'x-api-key': 'zzz', 'a': 1}", "headers: {'x-api-key': '…', 'a': 1}"),
+        ("x-api-key: zzz", "x-api-key: …"),
+        ("no such path /a%2Fb%20c%2Bd9/", "no such path /…/"),
+        ("body a%2Fb+c%2Bd9", "body …"),
+        ("max_tokens: must be 5; the key is wrong", "max_tokens: must be 5; the key is wrong"),
+    ],
+)
+def test_whatever_looks_like_a_key_is_struck_out(said, shown, monkeypatch):
+    monkeypatch.setenv("MY_API_KEY", "a/b c+d9")
+    assert one_line(Exception(said)) == shown
+
+
+def test_a_page_for_an_error_does_not_take_long():
+    begun = time.monotonic()
+    one_line(Exception("://" * 100_000))
+    assert time.monotonic() - begun < 2
 
 
 def test_a_model_that_says_nothing_is_given_up_in_time():
@@ -219,6 +275,11 @@ def test_a_missing_package_is_an_error_with_the_line_that_installs_it(monkeypatc
 def test_a_missing_key_is_an_error_that_names_its_variable():
     with pytest.raises(ConfigError, match=r"openai:some needs a key: set OPENAI_API_KEY"):
         llm.load_chat_model(Writing(model="openai:some"))
+
+
+def test_an_address_that_is_none_is_an_error_that_shows_no_password():
+    with pytest.raises(ConfigError, match=r"writer\.base_url is 'http://…@\[::1/v1' \(.*\); write it as http://"):
+        llm.load_chat_model(Writing(model="openai:some", base_url="http://me:hushhush@[::1/v1"))
 
 
 def test_the_local_writer_is_not_opened_before_its_file_is_there(monkeypatch, tmp_path):

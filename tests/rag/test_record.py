@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from ingest import ingest
@@ -16,7 +17,7 @@ from rag.library import Entry, Library
 from rag.recheck import recheck
 from rag.record import FORMAT, Conversation, Exchange, converse, dump, load, settings_of
 from rag.text import Span
-from rag.types import Answer, Citation, Document, Filters, Hit, Passage, Sentence, Trace, to_json
+from rag.types import Answer, Citation, Document, Filters, Hit, Passage, Sentence, Trace, Turn, to_json
 from tests.fakes import FakeEmbedder
 
 HARBOUR = Document.of(
@@ -39,6 +40,7 @@ citations = st.builds(
 )  # fmt: skip
 verdicts = st.sampled_from(["supported", "partial", "unsupported", "contradicted", "not_a_claim"])
 some = st.lists(words, max_size=2).map(tuple)
+codes = st.lists(st.from_regex("[a-z]{2,3}", fullmatch=True), max_size=2).map(tuple)
 sentences = st.builds(Sentence, words, st.lists(citations, max_size=2).map(tuple), verdicts, some)
 hits = st.builds(
     Hit,
@@ -51,7 +53,7 @@ common = {
     "conflicts": st.lists(st.tuples(citations, citations), max_size=1).map(tuple), "fingerprint": words,
     "seconds": st.floats(0, 1e6), "relaxed": st.booleans(), "rewritten": words, "trouble": words,
     "filters": st.builds(
-        Filters, some, some, st.none() | st.dates(), st.none() | st.dates(), some,
+        Filters, some, codes, st.none() | st.dates(), st.none() | st.dates(), some,
     ),
     "removed": st.lists(sentences, max_size=1).map(tuple), "short": st.none() | citations,
 }  # fmt: skip
@@ -111,11 +113,13 @@ def checked(tmp_path):
     return check
 
 
+@trials(deadline=None)  # the first to read a record makes what checks it
 @given(conversations)
 def test_a_record_reads_back_as_it_was_written(conversation):
     assert load(dump(conversation)) == conversation
 
 
+@trials(deadline=None)
 @given(answers)
 def test_a_single_answer_as_ask_prints_it_is_a_record_of_one_question(answer):
     assert load(json.dumps(to_json(answer))) == Conversation((Exchange(answer),))
@@ -147,6 +151,40 @@ def test_what_is_no_record_is_refused_with_what_was_seen(text, message):
         load(text, name="mine.json")
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("confidence",), "1e999", r"exchanges\.0\.answer\.confidence is inf: it must be a finite number"),
+        (("confidence",), '"nan"', r"confidence is 'nan': Input should be a valid number"),
+        (("sentences", 0, "citations", 0, "url"), r'"https://\udc80"', r"citations\.0\.url is .*: it holds half"),
+        (("sentences", 0, "citations", 0, "doc_id"), r'"\ud800"', r"doc_id is '\\ud800': it holds half a character"),
+        (("question",), r'"Who\ud83d?"', r"answer\.question is .*: it holds half a character"),
+        (("mood",), r'{"\ud800": 1}', r"answer\.mood is '\\ud800': it holds half a character"),
+        (("mood",), "[" * 200 + "]" * 200, "deeper than 50 levels"),
+    ],
+)
+def test_what_nothing_can_show_is_refused_with_its_place(place, value, message):
+    record = json.loads(dump(record_of(cite(HARBOUR, COST))))
+    part = record["exchanges"][0]["answer"]
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = "HERE"
+    with pytest.raises(RecordError, match=f"^mine.json is damaged: .*{message}"):
+        load(json.dumps(record).replace('"HERE"', value), name="mine.json")
+
+
+@pytest.mark.parametrize("value", ["1e999", "[-1e999]", r'"\udfff"'])
+def test_a_setting_that_nothing_can_show_is_refused(value):
+    record = json.dumps({"format": FORMAT, "exchanges": [], "settings": {"search.limit": "HERE"}})
+    with pytest.raises(RecordError, match=r"is damaged: settings\.search\.limit"):
+        load(record.replace('"HERE"', value))
+
+
+def test_a_character_that_json_writes_in_two_halves_is_whole():
+    record = record_of(replace(cite(HARBOUR, COST), title="A boat 🚢"))
+    assert load(json.dumps(json.loads(dump(record)), ensure_ascii=True)) == record
+
+
 def test_an_answer_that_contradicts_itself_is_no_record():
     value = {**to_json(answered(cite(HARBOUR, COST))), "sentences": []}
     with pytest.raises(RecordError, match="an answered question needs sentences"):
@@ -162,12 +200,29 @@ def test_everything_that_is_quoted_is_numbered_once():
     assert conversation.citations() == (ribbon, opened, cost, chinese)
 
 
-def test_a_record_tells_nothing_private():
-    address = "https://me:secret@host.example:8080/v1?key=secret"
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("", ""),
+        ("http://localhost:8000/v1", "http://localhost:8000/v1"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("localhost:8000/v1", "localhost:8000/v1"),
+        ("https://me:secret@host.example:8080/v1?key=secret#secret", "https://host.example:8080/v1"),
+        ("me:secret@host/v1", "host/v1"),
+        ("http://me:sec/ret@host/v1", "http://host/v1"),
+        ("http://me:sec@ret@host/v1", "http://host/v1"),
+        ("http://me:sec?ret@host/v1", ""),
+        ("http://host/v1?key=a@secret", ""),
+        ("http://me:secret/v1", ""),
+        ("me:secret", ""),
+        ("http://[secret/v1", ""),
+    ],
+)
+def test_a_record_tells_nothing_private(address, shown):
     config = Config.load({"index": "mine/index", "writer.base_url": address}, environment={})
     settings = settings_of(config)
     assert "index" not in settings
-    assert settings["writer.base_url"] == "https://host.example:8080/v1"
+    assert settings["writer.base_url"] == shown
     assert settings["search.limit"] == config.search.limit
 
 
@@ -311,16 +366,21 @@ def test_what_was_said_before_is_known_to_the_next_question():
             self.heard = []
 
         def ask(self, question, *, history):
-            self.heard.append(tuple((turn.role, turn.text) for turn in history))
+            self.heard.append(tuple(history))
             refusal = {"status": "refused", "reason": "no_evidence", "sentences": ()}
-            return answered(cite(HARBOUR, COST), **refusal if question == "Why?" else {})
+            cost = cite(HARBOUR, COST)
+            return answered(cost, cost, **refusal if question in {"Why?", "为什么？"} else {})
 
         def titles(self, hits):
             return {hit.passage.doc_id: "T" for hit in hits}
 
     bot = Listening()
-    conversation = converse(bot, ["Why?", "How much?", "Who?"])
-    said = [("user", "Why?"), ("assistant", "The documents do not answer this."), ("user", "How much?")]
-    assert bot.heard == [(), tuple(said[:2]), (*said, ("assistant", COST))]
+    conversation = converse(bot, ["Why?", "为什么？", "How much?", "Who?"])
+    said = (
+        Turn("user", "Why?"), Turn("assistant", "The documents do not answer this."),
+        Turn("user", "为什么？"), Turn("assistant", "文档没有回答这个问题。"),
+        Turn("user", "How much?"), Turn("assistant", f"{COST} {COST}", (cite(HARBOUR, COST),)),
+    )  # fmt: skip
+    assert bot.heard == [(), said[:2], said[:4], said]
     assert conversation.made <= datetime.now(UTC)
     assert conversation.settings == settings_of(Config())

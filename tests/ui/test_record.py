@@ -1,9 +1,11 @@
 """Records for people: what `export` writes, what `recheck` says, and hostile texts, which stay texts."""
 
+import errno
 import json
 import re
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -235,6 +237,32 @@ def test_what_was_asked_is_written_down_and_rechecked_when_files_have_changed(do
     checks = json.loads(run("recheck", "record.json", "--json", code=1))
     assert {check["standing"] for check in checks} >= {"changed", "gone"}
     assert list(checks[0]) == ["number", "standing", "citation", "now"]
+
+
+def test_a_disk_that_fills_up_costs_no_earlier_record(tmp_path, monkeypatch):
+    source, out = tmp_path / "source.json", tmp_path / "out.json"
+    source.write_text(dump(FULL), "utf-8")
+    out.write_text("an earlier record", "utf-8")
+    write = Path.write_text
+
+    def half(path, text, *arguments, **options):
+        write(path, text[: len(text) // 2], *arguments, **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(OSError, match="No space left"):
+        run("export", "--from", source, "--out", out)
+    assert out.read_text("utf-8") == "an earlier record"
+    assert sorted(tmp_path.iterdir()) == [out, source]
+
+
+def test_a_link_to_a_record_stays_one(tmp_path):
+    source, link = tmp_path / "source.json", tmp_path / "link.json"
+    source.write_text(dump(FULL), "utf-8")
+    link.symlink_to(tmp_path / "out.json")
+    run("export", "--from", source, "--out", link)
+    assert link.is_symlink()
+    assert load((tmp_path / "out.json").read_text("utf-8")) == FULL
 
 
 def test_what_ask_prints_can_be_exported_and_rechecked(docs):
