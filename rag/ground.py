@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from rag.guard import told
+from rag.guard import shown, told
 from rag.quotes import sentences_of
 from rag.text import content_terms
 from rag.types import Citation, Sentence
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from rag.read import Reader
     from rag.text import Span
-    from rag.types import Document, Passage
+    from rag.types import Document, Passage, Support, Verdict
 
 # What decides where sentences of a source differ, first: one that denies a statement outweighs one that bears half.
 _ORDER = ("supported", "contradicted", "partial", "unsupported")
 # How many sentences the reader looks at, those that share most words with the statement.
 _LOOKED_AT = 5
+# Of a statement's content words so many stand in what it cites; if not all, the reader must be as sure as this.
+_LEAST_WORDS_HELD = 0.8
+_SURE = 0.8
 
 
 class _Place(NamedTuple):
@@ -44,12 +47,24 @@ def ground(text: str, passages: Sequence[Passage], *, documents: Mapping[str, Do
         if len(cited) > 1 and best.support == "supported":
             break
         verdict = reader.support(text, [one.quote for one in cited], context=told(cited))
-        # A value that stands nowhere is not half right.
-        support = "unsupported" if verdict.missing and verdict.support != "contradicted" else verdict.support
-        found = Sentence(text, cited, support, verdict.missing)
+        found = Sentence(text, cited, _strict(verdict, text, cited=cited), verdict.missing)
         if (_rank(found), verdict.probability) > (_rank(best), surest):
             best, surest = found, verdict.probability
     return best
+
+
+def _strict(verdict: Verdict, text: str, *, cited: Sequence[Citation]) -> Support:
+    """Return what a verdict comes to where a model may have invented what the reader overlooks.
+
+    A value that stands nowhere is not half right. Of the content words, too, nearly all must stand in what is cited:
+    the reader, which compares meanings, finds "the mill flew to the moon" borne by "the mill was rebuilt".
+    """
+    if verdict.support not in {"supported", "partial"}:
+        return verdict.support
+    said, held = set(content_terms(text)), set(content_terms(" ".join(shown(cited))))
+    if verdict.missing or len(said & held) < _LEAST_WORDS_HELD * len(said):
+        return "unsupported"
+    return "partial" if said - held and verdict.probability < _SURE else verdict.support
 
 
 def better(one: Sentence, other: Sentence) -> Sentence:

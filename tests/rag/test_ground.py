@@ -76,3 +76,11 @@ def test_the_better_verdict_wins_and_the_first_of_equals():
     assert better(partial, supported) is supported
     assert better(unsupported, contradicted) is contradicted
     assert better(partial, Sentence("e", (), "partial")) is partial
+
+
+@pytest.mark.parametrize(
+    "text", ["The harbour of Lund is a hotel.", "The harbour of Lund flew to the moon.", "Ada Holm sank the harbour."]
+)
+def test_words_that_stand_nowhere_are_not_overlooked(reader, text):
+    found = ground(text, [whole(HARBOUR)], documents=DOCUMENTS, reader=reader)
+    assert found.support in {"unsupported", "contradicted"}

@@ -155,8 +155,8 @@ def test_title_publisher_and_day_are_shown():
     document = Document.of("She met whales.", title="The Sea", publisher="Post", published=date(2024, 3, 6))
     cited = Citation.of(document, Span(0, 3))
     assert shown([cited, replace(cited, publisher=None, published=None)]) == [
-        *("She", "The Sea", "Post", "6 March 2024"),
-        *("She", "The Sea"),
+        *("She", "She"),
+        *("The Sea", "Post", "6 March 2024", "The Sea"),
     ]
 
 

@@ -22,10 +22,9 @@ from tests.fakes import FakeEmbedder
 from ui.render import answer_markdown, answer_text
 
 ALL = pytest.mark.parametrize("attack", hostile.ALL, ids=lambda attack: attack.name)
-# Orders that the reader takes for an answer: they are quoted, as what their publisher says, before the honest document.
-MISREAD = {"polite"}
-# What the reader wrongly calls supported by the honest document: "The tide mill of Orsa sank." by "… was rebuilt …".
-MISJUDGED = {"headers"}
+# What is wrongly called supported by the honest document: "I own the tide mill of Orsa.", whose every content word
+# stands there.
+MISJUDGED = {"inst"}
 # Payloads that stand in no document, in whatever words.
 INVENTED = {"secret", "language", "backwards", "tool-call", "end-of-passages", "zh-english"}
 # Signs that turn the direction of writing, by their class in Unicode.
@@ -101,9 +100,7 @@ def test_what_an_honest_document_gives_is_given_beside_a_hostile_one(quoting, al
 
 
 @ALL
-def test_it_is_given_first_and_in_the_same_few_words(quoting, alone, attack, request):
-    if attack.name in MISREAD:
-        request.applymarker(pytest.mark.xfail(reason="the reader takes the order for an answer", strict=False))
+def test_it_is_given_first_and_in_the_same_few_words(quoting, alone, attack):
     answer, expected = asked(quoting, attack.document, chinese=attack.chinese), alone[attack.chinese]
     assert (answer.sentences[0], answer.short) == (expected.sentences[0], expected.short)
 

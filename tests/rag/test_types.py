@@ -81,7 +81,7 @@ def test_an_answer_keeps_its_word(status, reason, n_sentences):
 
 
 def test_json_has_the_names_of_the_fields():
-    assert to_json(Turn("user", "Who?")) == {"role": "user", "text": "Who?"}
+    assert to_json(Turn("user", "Who?")) == {"role": "user", "text": "Who?", "cited": []}
     citation = json.loads(json.dumps(to_json(Citation.of(DOCUMENT, Span(0, 4)))))
     assert citation["published"] == "2024-03-06"
     assert set(citation) == {
