@@ -22,12 +22,8 @@ class ChatModel(Protocol):
 
     fingerprint: str
 
-    def stream(self, messages: Sequence[Message], *, grammar: str = "") -> Generator[str, None, None]:
-        """Yield the reply piece by piece; closing the generator stops the model.
-
-        Args:
-            messages: the conversation, what is fixed first.
-            grammar: a GBNF grammar that the reply must follow; a model that takes none goes without.
+    def stream(self, messages: Sequence[Message]) -> Generator[str, None, None]:
+        """Yield the reply to messages, what is fixed first, piece by piece; closing the generator stops the model.
 
         Raises:
             WriterFailed: the model cannot be reached, refused, or took too long.

@@ -17,7 +17,7 @@ from rag.types import Citation, Sentence
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rag.types import Document, Evidence
+    from rag.types import Document, Evidence, Passage
 
 # A sentence that begins so says nothing without the one before it. "It is essential that …" does.
 _LEANS = re.compile(
@@ -51,7 +51,7 @@ def compose(
         if found.score < least:
             continue
         document = documents[found.passage.doc_id]
-        span = _self_contained(found, document)
+        span = self_contained(Span(found.start, found.end), document, passage=found.passage)
         words = set(terms(document.text[found.start : found.end]))
         met = [n for n, (doc_id, other, _) in enumerate(quoted) if doc_id == document.id and _overlap(span, other)]
         if met and found.start >= quoted[met[0]][1].end:
@@ -82,13 +82,13 @@ def _quote(document: Document, span: Span) -> Sentence:
     return Sentence(f"{lead}：“{quote}”" if chinese else f"{lead}: “{quote}”", (citation,), "supported")
 
 
-def _self_contained(found: Evidence, document: Document) -> Span:
-    """Begin the quotation earlier while it leans on the sentence before, within its passage and a bearable length."""
-    before = sentences_in(document.text, Span(found.passage.start, found.start), language=document.language)
-    start = found.start
-    while before and _LEANS.match(document.text, start) and found.end - before[-1].start <= _MAX_QUOTE_CHARS:
+def self_contained(span: Span, document: Document, *, passage: Passage) -> Span:
+    """Begin a quotation earlier while it leans on the sentence before, within its passage and a bearable length."""
+    before = sentences_in(document.text, Span(passage.start, span.start), language=document.language)
+    start = span.start
+    while before and _LEANS.match(document.text, start) and span.end - before[-1].start <= _MAX_QUOTE_CHARS:
         start = before.pop().start
-    return Span(start, found.end)
+    return Span(start, span.end)
 
 
 def _overlap(one: Span, other: Span) -> bool:

@@ -1,20 +1,20 @@
-"""A written sentence in, the same with its exact citations and the verdict on it out.
+"""A written sentence in, the same with its exact citation and the verdict on it out.
 
-A chat model names passages. Here each is narrowed to the sentence in it, or the two, that bear what was written.
+A chat model names passages. Here each is narrowed to the sentence in it that bears what was written.
 """
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from rag.compose import self_contained
 from rag.guard import shown, told
 from rag.quotes import sentences_of
 from rag.text import content_terms
 from rag.types import Citation, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rag.read import Reader
     from rag.text import Span
@@ -29,23 +29,16 @@ _LEAST_WORDS_HELD = 0.8
 _SURE = 0.8
 
 
-class _Place(NamedTuple):
-    document: Document
-    span: Span
-    passage: Passage
-
-
 def ground(text: str, passages: Sequence[Passage], *, documents: Mapping[str, Document], reader: Reader) -> Sentence:
-    """Cite for a statement the sentence that bears it best, or two of one passage where no single one does.
+    """Cite for a statement the sentence that bears it best.
 
     Returns:
         The statement with its verdict; without a citation where no sentence of the passages shares a word with it.
     """
     best = Sentence(text, (), "unsupported")
     surest = -1.0
-    for cited in _tries(_nearest(text, passages, documents=documents)):
-        if len(cited) > 1 and best.support == "supported":
-            break
+    for document, span in _nearest(text, passages, documents=documents):
+        cited = (Citation.of(document, span),)
         verdict = reader.support(text, [one.quote for one in cited], context=told(cited))
         found = Sentence(text, cited, _strict(verdict, text, cited=cited), verdict.missing)
         if (_rank(found), verdict.probability) > (_rank(best), surest):
@@ -72,31 +65,25 @@ def better(one: Sentence, other: Sentence) -> Sentence:
     return max(one, other, key=_rank)
 
 
-def _nearest(text: str, passages: Sequence[Passage], *, documents: Mapping[str, Document]) -> list[_Place]:
-    """Return the sentences of passages that share most content words with a statement, the most first."""
+def _nearest(
+    text: str, passages: Sequence[Passage], *, documents: Mapping[str, Document]
+) -> list[tuple[Document, Span]]:
+    """Return the sentences of passages that share most content words with a statement, the most first.
+
+    One that leans on the sentence before it ("He …") comes with that one. Others are not put together: what one says
+    of a person and another of a year is said of nobody.
+    """
     wanted = set(content_terms(text))
-    found: dict[tuple[str, Span], tuple[int, _Place]] = {}
+    found: dict[tuple[str, Span], tuple[int, Document]] = {}
     for passage in passages:
         document = documents[passage.doc_id]
-        for span in sentences_of(passage, document):
+        for sentence in sentences_of(passage, document):
+            span = self_contained(sentence, document, passage=passage)
             shared = len(wanted.intersection(content_terms(document.text[span.start : span.end])))
             if shared:
-                found.setdefault((document.id, span), (shared, _Place(document, span, passage)))
-    ordered = sorted(found.values(), key=lambda pair: -pair[0])
-    return [place for _, place in islice(ordered, _LOOKED_AT)]
-
-
-def _tries(places: Sequence[_Place]) -> Iterator[tuple[Citation, ...]]:
-    """Yield what may be cited: each sentence alone, then the nearest with another one of its passage."""
-    for place in places:
-        yield _cited([place])
-    for other in places[1:]:
-        if other.passage == places[0].passage:
-            yield _cited(sorted([places[0], other], key=lambda place: place.span))
-
-
-def _cited(places: Iterable[_Place]) -> tuple[Citation, ...]:
-    return tuple(Citation.of(place.document, place.span) for place in places)
+                found.setdefault((document.id, span), (shared, document))
+    ordered = sorted(found.items(), key=lambda item: -item[1][0])
+    return [(document, span) for (_, span), (_, document) in ordered[:_LOOKED_AT]]
 
 
 def _rank(sentence: Sentence) -> int:

@@ -59,7 +59,6 @@ class _Call:
     """One request, what came of it so far, and whether anybody still wants more."""
 
     turns: list[tuple[str, str]]
-    grammar: str
     said: SimpleQueue[str | _Mark | Exception] = field(default_factory=SimpleQueue)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -123,9 +122,9 @@ class LangChainModel:
                 self._model = self._make(self._options)
             return self._model
 
-    def stream(self, messages: Sequence[Message], *, grammar: str = "") -> Generator[str, None, None]:
+    def stream(self, messages: Sequence[Message]) -> Generator[str, None, None]:
         """Yield the reply piece by piece; closing the generator stops the model. See `rag.chat.ChatModel`."""
-        call = _Call([(message.role, message.text) for message in messages], grammar)
+        call = _Call([(message.role, message.text) for message in messages])
         threading.Thread(target=self._read, args=(call,), name="writer", daemon=True).start()
         timeout: float | None = None  # until the model has its turn
         try:
@@ -184,7 +183,7 @@ class LangChainModel:
         """Yield what one request brings; leaving it closes the connection, at which a provider stops writing."""
         extra: dict[str, Any] = {}
         if self._settings.model == "local":
-            extra = {"extra_body": {"cache_prompt": True, **({"grammar": call.grammar} if call.grammar else {})}}
+            extra = {"extra_body": {"cache_prompt": True}}
         with closing(self.prepare().stream(call.turns, **extra)) as chunks:
             for chunk in chunks:
                 if call.stop.is_set():

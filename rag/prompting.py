@@ -1,4 +1,4 @@
-"""Passages and questions in, the messages for a chat model out; and the form that its answer may be held to.
+"""Passages and questions in, the messages for a chat model out.
 
 The prompts are Markdown in `rag/prompts/`, for people to read and edit:
 
@@ -37,9 +37,9 @@ VARIABLES: dict[str, frozenset[str]] = {
     "rewrite": frozenset({"conversation", "question"}),
     "translate": frozenset({"language", "question"}),
 }
-# The whole answer of a model that finds none, without its full stop. `answer.md` and the grammar hold the same words.
+# The whole answer of a model that finds none, without its full stop. `answer.md` holds the same words.
 NOT_ANSWERED = ("The passages do not answer the question", "这些段落没有回答这个问题")
-# How the grammar lets a sentence begin that says what is missing: it ends an answer and needs no marker.
+# How a sentence begins that says what is missing.
 NOT_SAID = ("The passages do not say", "这些段落没有说")
 
 _ROLE = re.compile(r"^# (system|user|assistant)[ \t]*$", re.MULTILINE)
@@ -162,41 +162,6 @@ def clean(text: str) -> str:
     text = "".join(char for char in text if unicodedata.category(char) not in _UNSEEN_KINDS)
     text = _TAG.sub(r"(\1)", _UNSEEN.sub("", text))
     return _INSTRUCTION.sub(r"(\1)", _BAR_CLOSES.sub(")", _BAR_OPENS.sub("(", text)))
-
-
-def grammar(n_passages: int) -> str:
-    """Return a GBNF grammar for answers: one to four sentences with a marker each, or the phrase for no answer.
-
-    A marker stands before or after the full stop. A full stop inside a sentence is one with no space behind it ("3.5"),
-    an initial ("J. Smith", "the U.S. team") or a common abbreviation. A last sentence that begins as `NOT_SAID` has no
-    marker. Format: llama.cpp, grammars/README.md.
-    """
-    nothing = " | ".join(f'"{phrase}" {stop}' for phrase, stop in zip(NOT_ANSWERED, ('"."', '"。"'), strict=True))
-    if n_passages < 1:
-        return f"root ::= {nothing}\n"
-    missing = " | ".join(f'"{phrase}" inner+ [.。]' for phrase in NOT_SAID)
-    numbers = " | ".join(f'"{number}"' for number in range(1, n_passages + 1))
-    short = " | ".join(f'"{word}. "' for word in _SHORT.split())
-    return "\n".join(
-        [
-            'root ::= sentence (" "? sentence){0,3} (" "? missing)? | nothing',
-            f"nothing ::= {nothing}",
-            f"missing ::= {missing}",
-            'sentence ::= first inner* (" "? marker stop | stop " "? marker)',
-            f'marker ::= "[" ({numbers}) "]"',
-            "stop ::= [.!?。！？] [”’」』\"']?",
-            f"first ::= [^{_NOT_INSIDE},;:，；：、 -] | short",
-            f'inner ::= [^{_NOT_INSIDE}] | "." [^{_NOT_INSIDE} ] | [!?。！？] [”’」』] | short',
-            f'short ::= [A-Z] ". " | ("." [A-Za-z])+ ". " | {short}',
-            "",
-        ]
-    )
-
-
-# What no plain sentence holds: its end, brackets, line ends and marks of Markdown. As GBNF writes a class.
-_NOT_INSIDE = r".!?。！？\[\]【】［］<>{}*#`|\\\n\r\t"
-_SHORT = """Mr Mrs Ms Dr Prof St Gen Gov Sen Rep Lt Col Capt Rev Hon Jr Sr No vs Inc Co Corp Ltd Bros Mt approx etc
-Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec"""
 
 
 def _written(document: Document, text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rag.ground import better, ground
 from rag.markers import Markers
-from rag.prompting import NOT_ANSWERED, NOT_SAID, grammar, numbered, render
+from rag.prompting import NOT_ANSWERED, NOT_SAID, numbered, render
 from rag.text import is_chinese
 from rag.types import Sentence
 
@@ -110,7 +110,7 @@ def drafts(question: str, material: Material, *, model: ChatModel) -> Generator[
     language = "Chinese" if is_chinese(question) else "English"
     messages = render("answer", question=question, language=language, passages=passages)
     markers = Markers(len(material.shown))
-    with closing(model.stream(messages, grammar=grammar(len(material.shown)))) as pieces:
+    with closing(model.stream(messages)) as pieces:
         for piece in pieces:
             for draft in markers.feed(piece):
                 if draft.text.rstrip(".。") in NOT_ANSWERED:

@@ -94,7 +94,7 @@ class ScriptedChatModel:
         self.sent: list[list[Message]] = []
         self.stopped = 0
 
-    def stream(self, messages: Sequence[Message], *, grammar: str = "") -> Iterator[str]:  # noqa: ARG002
+    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
         self.sent.append(list(messages))
         reply = self.replies.pop(0)
         if isinstance(reply, Exception):

@@ -40,7 +40,7 @@ class Obedient:
         self.text = ""
         self.prompt = ""
 
-    def stream(self, messages, *, grammar=""):  # noqa: ARG002 (it obeys, whatever the form)
+    def stream(self, messages):
         self.prompt = "\n".join(message.text for message in messages)
         yield from (self.text[at : at + 3] for at in range(0, len(self.text), 3))
 

@@ -81,12 +81,12 @@ def test_a_reply_comes_piece_by_piece_with_nothing_added():
     assert scripted.asked == [([("system", "Answer {briefly}."), ("user", "Who?")], {})]
 
 
-def test_only_the_local_writer_is_held_to_a_grammar():
+def test_only_the_local_writer_is_told_to_keep_its_prompt():
     model, scripted = model_of(["Yes."], model="local")
-    reply(model, grammar='root ::= "Yes."')
-    assert scripted.asked[0][1] == {"extra_body": {"cache_prompt": True, "grammar": 'root ::= "Yes."'}}
+    reply(model)
+    assert scripted.asked[0][1] == {"extra_body": {"cache_prompt": True}}
     model, scripted = model_of(["Yes."])
-    reply(model, grammar='root ::= "Yes."')
+    reply(model)
     assert scripted.asked[0][1] == {}
 
 

@@ -21,7 +21,7 @@ class Scripted:
         self.pieces, self.fails = pieces, fails
         self.asked, self.taken = [], 0
 
-    def stream(self, messages, *, grammar=""):  # noqa: ARG002
+    def stream(self, messages):
         self.asked.append(messages)
         for piece in self.pieces:
             self.taken += 1
