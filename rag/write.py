@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.ground import better, ground
@@ -34,6 +34,11 @@ _LEADS = re.compile(
     r"(?:says?|mentions?|reports?|states?)(?: this| the following)?:"
     "|(?:这些|这|有?[一两二三四]篇)?(?:文章|段落|报道|来源)(?:这样|如下)?(?:说|提到|指出|报道)(?:如下)?[:：]",
     re.IGNORECASE,
+)
+# What a model says of the passages instead of what they say.
+_ABOUT_THEM = re.compile(
+    r"\A(?:According to (?:the )?passages?,|The passages? (?:states?|says?|mentions?|notes?) that|根据(?:这些)?段落，?)"
+    r"\s*(\w)"
 )
 _REST_UNSAID = ("The passages do not say the rest.", "其余的内容，这些段落没有说。")
 
@@ -88,7 +93,8 @@ def write(question: str, material: Material, *, model: ChatModel, reader: Reader
                 if stands:
                     yield Sentence(_REST_UNSAID[is_chinese(draft.text)], (), "not_a_claim")
                 continue
-            sentence = _checked(draft, material, reader=reader)
+            plain = _ABOUT_THEM.sub(lambda found: found[1].upper(), draft.text, count=1)
+            sentence = _checked(replace(draft, text=plain), material, reader=reader)
             if sentence.support in SHOWN:
                 stands = True
                 yield from [lead] if lead else []

@@ -166,6 +166,12 @@ def test_a_false_claim_is_neither_streamed_nor_shown_whatever_its_form(index, cl
     assert words not in shown
 
 
+@pytest.mark.parametrize("before", ["The passage states that ", "According to the passages, "])
+def test_a_sentence_says_what_the_passages_say_not_that_they_do(index, before):
+    answer = ask(index, f"{before}ada Holm cut the ribbon [1].")[0][-1].answer
+    assert answer.sentences[0].text == "Ada Holm cut the ribbon."
+
+
 def test_that_the_rest_is_not_said_is_told_in_our_own_words_after_what_is(index):
     told = "The passages do not say why the mayor was jailed."
     texts = [s.text for s in ask(index, f"Ada Holm cut the ribbon [1]. {told}")[0][-1].answer.sentences]
