@@ -86,14 +86,14 @@ def stream(
     asked, found = yield from _find(asked, resources)
     quotes = _quote(asked, resources, found=found)
     yield Read(found.evidence, tuple(quotes))
-    asks_for_one = not _ASKS_FOR_SEVERAL.search(asked.question)
-    short = short_answer(found.evidence, found.documents, quoted=quotes) if asks_for_one else None
     said = _Said(language_of(question))
     yield from _say(asked, resources, found=found, quotes=quotes, said=said)
     if not said.sentences:
         said.sentences = quotes
-        yield from (Delta(text) for text in ([f"{short.quote}\n\n"] if short else []))
         yield from (Delta(f"{sentence.text}\n") for sentence in quotes)
+    leading = [sentence for sentence in said.sentences if sentence.citations]
+    asks_for_one = not _ASKS_FOR_SEVERAL.search(asked.question)
+    short = short_answer(found.evidence, found.documents, quoted=leading) if asks_for_one else None
     yield Done(
         Answer(
             question=question,

@@ -123,6 +123,12 @@ def test_a_follow_up_is_rewritten_by_the_model(index):
     assert answer.sentences[0].text == "Ada Holm cut the ribbon."
 
 
+def test_the_short_answer_lies_in_what_the_first_sentence_cites(index):
+    short = ask(index, "Ada Holm cut the ribbon [1].")[0][-1].answer.short
+    assert "Ada Holm" in short.quote
+    assert ask(index, "The harbour cost 40 million crowns [1].")[0][-1].answer.short is None
+
+
 def test_whoever_stops_listening_stops_the_model(index):
     model = ScriptedChatModel("Ada Holm cut the ribbon [1]. " * 20)
     with rag.Assistant(index, rag.Config(), writer=model) as bot:

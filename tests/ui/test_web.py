@@ -50,7 +50,7 @@ def test_an_answer_grows_from_the_search_to_the_sources(bot):
     assert reading == "Reading … (1 found)"
     assert "Ole Berg" in growing[0]
     assert "Sources" not in growing[-1]
-    assert final.startswith(growing[-1].splitlines()[0])
+    assert final.startswith("Ole Berg\n\n" + growing[-1].splitlines()[0])
     assert "- **[1]** Bridge of Marn &#60;closed&#62; · Inland &#42;News&#42; · 9 January 2023" in final
 
 
