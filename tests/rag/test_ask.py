@@ -13,17 +13,8 @@ from rag.chain import FootnoteRetriever, as_runnable
 from rag.config import Reading
 from rag.types import Delta, Document, Done, Filters, Read, Retrieved, Turn
 from rag.verify import is_verbatim
+from tests.texts import BRIDGE, HARBOUR
 
-HARBOUR = Document.of(
-    "The new harbour of Lund opened on 2 May 2021. Ada Holm, the mayor of Lund, cut the ribbon. "
-    "The harbour cost 40 million crowns and has room for 300 boats.",
-    title="A harbour for Lund", source="harbour.txt", publisher="Coast Post", published=date(2021, 5, 3),
-)  # fmt: skip
-BRIDGE = Document.of(
-    "The old bridge of Marn has been closed since January. Ole Berg, an engineer, found a crack in its eastern pier. "
-    "Repairs will take eight months.",
-    title="Bridge of Marn closed", source="bridge.txt", publisher="Inland News", published=date(2023, 1, 9),
-)  # fmt: skip
 CHINESE = Document.of(
     "隆德市的新港口于2021年5月2日开放。市长霍尔姆为港口剪彩。港口可以停泊三百艘船。",
     title="隆德新港口", source="port.txt", publisher="海岸报", published=date(2021, 5, 3),

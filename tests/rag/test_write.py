@@ -1,7 +1,5 @@
 """A chat model writes; what it writes is shown only with exact citations that bear it."""
 
-from datetime import date
-
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
@@ -9,20 +7,11 @@ import rag
 from ingest import ingest_documents
 from rag.chain import as_writer
 from rag.errors import WriterFailed
-from rag.types import Delta, Document, Done, Read, Turn
+from rag.types import Delta, Done, Read, Turn
 from rag.verify import is_verbatim
 from tests.fakes import ScriptedChatModel
+from tests.texts import BRIDGE, HARBOUR
 
-HARBOUR = Document.of(
-    "The new harbour of Lund opened on 2 May 2021. Ada Holm, the mayor of Lund, cut the ribbon. "
-    "The harbour cost 40 million crowns. It has room for 300 boats.",
-    title="A harbour for Lund", source="harbour.txt", publisher="Coast Post", published=date(2021, 5, 3),
-)  # fmt: skip
-BRIDGE = Document.of(
-    "The old bridge of Marn has been closed since January. Ole Berg, an engineer, found a crack in its eastern pier. "
-    "Repairs will take eight months.",
-    title="Bridge of Marn closed", source="bridge.txt", publisher="Inland News", published=date(2023, 1, 9),
-)  # fmt: skip
 DOCUMENTS = {document.id: document for document in (HARBOUR, BRIDGE)}
 QUESTION = "Who cut the ribbon of the harbour of Lund?"
 
