@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # A sentence that begins so says nothing without the one before it. "It is essential that …" does.
 _LEANS = re.compile(
     r"[他她它]|这|该|其|It (?!(?:is|was) \w+ (?:to|for|that)\b)"
-    r"|(?:He|She|They|We|His|Her|Their|This|These|Those|Such)\b"
+    r"|(?:He|She|They|We|His|Her|Its|Their|This|These|Those|Such)\b"
 )
 _MAX_QUOTE_CHARS = 600
 _MAX_SHORT_CHARS = 120

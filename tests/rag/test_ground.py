@@ -92,3 +92,10 @@ def test_the_better_verdict_wins_and_the_first_of_equals():
 def test_words_that_stand_nowhere_are_not_overlooked(reader, text):
     found = ground(text, [whole(HARBOUR)], documents=DOCUMENTS, reader=reader)
     assert found.support in {"unsupported", "contradicted"}
+
+
+def test_a_sentence_that_leans_on_a_possessive_is_cited_with_the_one_before_it(reader):
+    union = Document.of("The Student Union has 9 members. Its annual budget is $2 million.", title="Campus")
+    text = "The Student Union's budget is $2 million."
+    found = ground(text, [whole(union)], documents={union.id: union}, reader=reader)
+    assert (found.citations[0].quote, found.missing) == (union.text, ())
