@@ -16,13 +16,13 @@ pytestmark = [
 ANSWERED = {
     "Which fields does Li Yuju name?": "life sciences",
     "Who is Li Yuju?": "deputy director",
-    "What was the turnover of China's photovoltaic industry in 2023?": "trillion",
     "Which six deputies of the Jiangsu delegation gave presentations?": "Cui Tiejun",
-    "Which institutions reported to the meeting in July 2018?": "Academy",
-    "On which slogan about industry and science did Xi insist at the Politburo session?": "answers",
+    "Which institutions reported to the meeting in July 2018?": "Ministry of Science",
+    "Who leads the work on core technologies, according to the July 2018 meeting?": "Central Committee",
     "What does China News Service single out as a top buzzword in China?": "New Quality Productive Forces",
 }
 REFUSED = (
+    "What was the turnover of China's photovoltaic industry in 2023?",
     "Who won the chess tournament in Reykjavik?",
     "What is the boiling point of mercury?",
     "How tall is the mayor of Oslo?",
