@@ -18,7 +18,7 @@ ANSWERED = {
     "Who is Li Yuju?": "deputy director",
     "Which six deputies of the Jiangsu delegation gave presentations?": "Cui Tiejun",
     "Which institutions reported to the meeting in July 2018?": "Ministry of Science",
-    "Who leads the work on core technologies, according to the July 2018 meeting?": "Central Committee",
+    "Who leads work on core technologies, said the July 2018 meeting?": "Central Committee",
     "What does China News Service single out as a top buzzword in China?": "New Quality Productive Forces",
 }
 REFUSED = (

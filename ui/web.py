@@ -35,7 +35,7 @@ _DESCRIPTION = (
 _EXAMPLES = {
     "Which fields does Li Yuju name?": "2024-06-18-cns-new-quality-productive-forces-seminar.md",
     "Who took part in the deliberation of the Jiangsu delegation?": "2024-03-06-xinhua-jiangsu-delegation.md",
-    "Who leads the work on core technologies, according to the July 2018 meeting?": "2018-07-14-china-daily-core-technologies.md",
+    "Who leads work on core technologies, said the July 2018 meeting?": "2018-07-14-china-daily-core-technologies.md",
     "发言的六位江苏代表是谁？": "2024-03-06-xinhua-jiangsu-delegation.zh.md",
     "What was the turnover of China's photovoltaic industry in 2023?": "2024-03-06-xinhua-jiangsu-delegation.md",
 }
