@@ -30,7 +30,7 @@ MESSAGES = {
     ),
     "searched": ("Only documents were searched that are {}.", "只检索了以下范围的文档：{}。"),
     "relaxed": (
-        "No document that is {} answers this. These quotations are from others.",
+        "No document that is {} answers this. What is cited here is from others.",
         "以下范围的文档没有回答这个问题：{}。这里引用的是其他文档。",
     ),
     "from": ("from {}", "来源为{}"),
