@@ -83,6 +83,7 @@ class Assistant:
         events = self.stream(question, history=history, filters=filters, as_of=as_of)
         return next(event.answer for event in events if isinstance(event, Done))
 
+    # wide: all that a caller can say of a question
     def stream(
         self,
         question: str,
@@ -90,12 +91,22 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
         as_of: date | None = None,
+        own_filters: bool = True,
     ) -> Iterator[Event]:
-        """Answer a question, telling of each stage as it is done; the last event is `Done`. Arguments as in `ask`."""
+        """Answer a question, telling of each stage as it is done; the last event is `Done`.
+
+        Arguments as in `ask`; without `own_filters`, what the question says of its sources ("according to Xinhua")
+        narrows nothing.
+        """
         if not question.strip():
             raise ValueError("the question is empty; ask something.")
         yield from asking.stream(
-            question, self._resources(), history=history, filters=filters or Filters(), as_of=as_of
+            question,
+            self._resources(),
+            history=history,
+            filters=filters or Filters(),
+            as_of=as_of,
+            own_filters=own_filters,
         )
 
     def search(

@@ -64,8 +64,15 @@ class _Said:
     trouble: str = ""
 
 
+# wide: all that a caller can say of a question
 def stream(
-    question: str, resources: Resources, *, history: Sequence[Turn], filters: Filters, as_of: date | None
+    question: str,
+    resources: Resources,
+    *,
+    history: Sequence[Turn],
+    filters: Filters,
+    as_of: date | None,
+    own_filters: bool = True,
 ) -> Iterator[Event]:
     """Answer a question, telling of each stage as it is done; the last event is `Done`.
 
@@ -75,6 +82,7 @@ def stream(
         history: the conversation so far, oldest first.
         filters: what the documents must be.
         as_of: answer from what was published by that day.
+        own_filters: whether what the question says of its sources ("according to Xinhua") narrows the search, too.
     """
     started = time.perf_counter()
     known = reply(question, n_documents=resources.index.origins().n_documents)
@@ -82,7 +90,7 @@ def stream(
         yield Delta(known)
         yield Done(_small_talk(question, known, resources=resources, seconds=time.perf_counter() - started))
         return
-    asked = understand(question, resources, history=history, filters=filters, as_of=as_of)
+    asked = understand(question, resources, history=history, filters=filters, as_of=as_of, own_filters=own_filters)
     asked, found = yield from _find(asked, resources)
     quotes = _quote(asked, resources, found=found)
     yield Read(found.evidence, tuple(quotes))

@@ -80,8 +80,15 @@ class Asked:
         return Asked(question, question, self.given, self.given, Constraints(), self.cited)
 
 
+# wide: all that a caller can say of a question
 def understand(
-    question: str, resources: Resources, *, history: Sequence[Turn], filters: Filters, as_of: date | None
+    question: str,
+    resources: Resources,
+    *,
+    history: Sequence[Turn],
+    filters: Filters,
+    as_of: date | None,
+    own_filters: bool = True,
 ) -> Asked:
     """Make a question stand alone, and read from it what it says of its sources; arguments as in `rag.ask.stream`."""
     question, typed = stand_alone(question, history, model=resources.writer), question
@@ -90,6 +97,7 @@ def understand(
     as_of = as_day(as_of)
     if as_of is not None:
         filters = replace(filters, published_to=min(filters.published_to or as_of, as_of))
+    cited = tuple(citation for turn in reversed(history) for citation in turn.cited)
     known = resources.index.origins()
     sources = parse(
         question,
@@ -100,8 +108,8 @@ def understand(
         newest=known.newest,
     )
     holds = required(filters, sources, known=known)
-    cited = tuple(citation for turn in reversed(history) for citation in turn.cited)
-    return Asked(question, query, filters, holds, sources, cited)
+    asked = Asked(question, query, filters, holds, sources, cited)
+    return asked if own_filters else asked.relaxed()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
     python -m training.figures --data DIR (--checkpoint FILE | --reader FOLDER) [--questions 1000]
 
 It judges; it does not refuse: span F1 of the answerable questions without a threshold, and how well each of its signals
-tells answerable questions from others (AUROC).
+tells answerable questions from others (AUROC). Where question and answer make a statement, as a chat model would write
+it, the same is asked of the sentence that the answer stands in: whether it bears that statement.
 """
 
 from __future__ import annotations
@@ -23,13 +24,21 @@ from eval.scorers.support import auroc
 from rag.cross_encoder import CrossEncoder, open_cross_encoder
 from rag.models import minilm_folder
 from rag.packing import Packer, Pair
+from rag.read import sentence_around
+from rag.text import sentences
 from training.model import ReaderModel
+from training.statements import statement
+from training.verbs import Lexicon
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from eval.types import Example
     from rag.cross_encoder import Floats, Judgement
     from rag.packing import Row
 
 DEV = "squad/dev-v2.0-public.json.gz"
+_RIGHT_F1 = 0.8
 
 
 def torch_encoder(checkpoint: Path) -> CrossEncoder:
@@ -63,8 +72,31 @@ def figures(judge: CrossEncoder, data: Path, *, n: int) -> dict[str, float]:
         "AUROC of both": [j.best / 4 + j.answerable for j in judged],
         "AUROC of relevant": [j.relevant for j in judged],
     }
-    return {"span F1": float(np.mean(f1))} | {
-        name: auroc(np.stack([np.array(values), real], axis=1)) for name, values in signals.items()
+    found = {name: auroc(np.stack([np.array(values), real], axis=1)) for name, values in signals.items()}
+    return {"span F1": float(np.mean(f1))} | found | _of_statements(judge, drawn, pairs=pairs, judged=judged)
+
+
+def _of_statements(
+    judge: CrossEncoder, drawn: Sequence[Example], *, pairs: Sequence[Pair], judged: Sequence[Judgement]
+) -> dict[str, float]:
+    """Return how well support tells statements with a right answer from those to which the paragraph has none."""
+    lexicon = Lexicon([pair.passage for pair in pairs])
+    made = []
+    for question, pair, judgement in zip(drawn, pairs, judged, strict=True):
+        answer = _answer(pair, judgement)
+        said = statement(question.question, answer, lexicon=lexicon)
+        if said and not (question.answerable and token_f1(answer, question.answers) < _RIGHT_F1):
+            place = sentence_around(judgement.spans[0], sentences(pair.passage), offset=0)
+            made.append((Pair(said.text(), pair.passage[place.start : place.end]), float(question.answerable)))
+    support = np.array([judgement.support for judgement in judge([pair for pair, _ in made])])
+    odds = support[:, 0] - np.logaddexp.reduce(support[:, 1:], axis=1)
+    right = np.array([label for _, label in made])
+    passed = support.argmax(axis=1) == 0
+    return {
+        "statements": len(made),
+        "AUROC of support": auroc(np.stack([odds, right], axis=1)),
+        "supported, right": float(passed[right == 1].mean()),
+        "supported, wrong": float(passed[right == 0].mean()),
     }
 
 

@@ -97,6 +97,14 @@ def test_where_the_named_outlet_has_no_answer_another_one_is_asked_and_that_is_s
     assert answer.sentences[0].citations[0].publisher == "Inland News"
 
 
+def test_the_filters_that_a_question_names_can_be_set_aside(bot):
+    question = "According to the Coast Post, who found a crack in the bridge of Marn?"
+    *_, done = bot.stream(question, own_filters=False)
+    assert done.answer.filters == Filters()
+    assert done.answer.sentences[0].citations[0].publisher == "Inland News"
+    assert not done.answer.relaxed
+
+
 def test_filters_of_the_caller_are_never_given_up(bot):
     answer = bot.ask(
         "According to Inland News, who found a crack in the bridge of Marn?",
