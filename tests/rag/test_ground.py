@@ -31,7 +31,7 @@ def reader():
 @pytest.mark.parametrize(
     ("text", "quotes"),
     [
-        ("The mayor Ada Holm cut the ribbon.", ["Ada Holm, the mayor of Lund, cut the ribbon."]),
+        ("Ada Holm, the mayor, cut the ribbon.", ["Ada Holm, the mayor of Lund, cut the ribbon."]),
         ("The harbour of Lund opened in May 2021.", ["The new harbour of Lund opened on 2 May 2021."]),
         ("Ole Berg found a crack in the eastern pier.", ["Ole Berg, an engineer, found a crack in its eastern pier."]),
     ],
@@ -92,6 +92,31 @@ def test_the_better_verdict_wins_and_the_first_of_equals():
 def test_words_that_stand_nowhere_are_not_overlooked(reader, text):
     found = ground(text, [whole(HARBOUR)], documents=DOCUMENTS, reader=reader)
     assert found.support in {"unsupported", "contradicted"}
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("The dog bit the man.", "The man bit the dog."),
+        ("The mill was sold by Lund.", "The mill was sold to Lund."),
+        ("The mill was sold.", "The mill was not sold."),
+        ("Marn sells more salt than Lund.", "Lund sells more salt than Marn."),
+        (
+            "Yersin named the bacterium of the plague.",
+            "Yersin, after whom the bacterium of the plague was named.",
+        ),
+    ],
+)
+def test_the_same_words_in_another_order_are_never_wholly_borne(reader, text, source):
+    document = Document.of(source, title="Source")
+    found = ground(text, [whole(document)], documents={document.id: document}, reader=reader)
+    assert found.support != "supported"
+
+
+def test_who_says_it_may_be_named_before_what_a_source_says_in_its_own_voice(reader):
+    text = "The Coast Post said that the harbour cost 40 million crowns."
+    found = ground(text, [whole(HARBOUR)], documents=DOCUMENTS, reader=reader)
+    assert found.support in {"supported", "partial"}  # the reader sees no more in the quotation than the sum
 
 
 def test_a_sentence_that_leans_on_a_possessive_is_cited_with_the_one_before_it(reader):

@@ -37,9 +37,9 @@ def numbers(model):
 
 
 def test_a_written_sentence_cites_the_exact_words_it_rests_on(index):
-    events, _ = ask(index, "The mayor of Lund, Ada Holm, cut the ribbon [1].")
+    events, _ = ask(index, "Ada Holm, mayor of Lund, cut the ribbon [1].")
     answer = events[-1].answer
-    assert [s.text for s in answer.sentences] == ["The mayor of Lund, Ada Holm, cut the ribbon."]
+    assert [s.text for s in answer.sentences] == ["Ada Holm, mayor of Lund, cut the ribbon."]
     assert answer.sentences[0].support == "supported"
     (citation,) = answer.sentences[0].citations
     assert citation.quote == "Ada Holm, the mayor of Lund, cut the ribbon."
