@@ -1,15 +1,21 @@
-"""Documents on their way in: a file is read, drafts are gathered into steps, and a step is embedded as a whole."""
+"""Documents on their way in: what a file or an address holds is read, gathered into steps, and embedded by the step."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
+from ingest.dates import date_in_url
+from ingest.markdown import readable_name
 from ingest.readers import RISKY, read_bytes
+from ingest.sources import Source
 from rag.errors import DocumentError
 from rag.library import Entry
 from rag.models import Embedder, embedding_fingerprint, load_embedder
+from rag.types import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,10 +23,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ingest.fetch import Fetcher
     from ingest.sandbox import Sandbox
-    from ingest.sources import Source
     from rag.library import Library
-    from rag.types import Document, Passage
+    from rag.types import Passage
 
 # A step costs some seconds of embedding: so much a crash can cost, and so long new documents wait to be seen.
 _STEP_PASSAGES = 256
@@ -54,26 +60,51 @@ class Encoder:
         return self._embedder.embed(texts)
 
 
-def bytes_of(source: Source) -> bytes:
-    """Return what a file holds.
+def bytes_of(source: Source, fetcher: Fetcher | None = None) -> tuple[bytes, Source]:
+    """Return what a file or an address holds, and whose it is: an address may lead to another one.
 
     Raises:
-        DocumentError: it cannot be read.
+        DocumentError: it cannot be read or fetched, or is an address and there is no fetcher.
     """
+    if source.is_address:
+        if fetcher is None:
+            raise DocumentError("is an address; only files are read here")
+        page = fetcher.fetch(source.name)
+        return page.data, Source(Path(f"page{page.suffix}"), page.address)
     try:
-        return source.path.read_bytes()
+        return source.path.read_bytes(), source
     except OSError as error:
         raise DocumentError(f"cannot be read: {error.strerror or error}") from error
 
 
 def read(data: bytes, source: Source, *, sandbox: Sandbox) -> Document:
-    """Turn the bytes of a file into a document, in the sandbox where its kind is risky.
+    """Turn the bytes of a file or an address into a document, in the sandbox where its kind is risky.
 
     Raises:
         DocumentError: as `ingest.readers.read_bytes` and `Sandbox.read`.
     """
     reader = sandbox.read if source.path.suffix.lower() in RISKY else read_bytes
-    return reader(data, source.path, source=source.name)
+    document = reader(data, source.path, source=source.name)
+    return _placed(document, source) if source.is_address else document
+
+
+def _placed(document: Document, source: Source) -> Document:
+    """Return a document that was fetched with the address it was fetched from, whatever a page says of its own."""
+    parts = urlsplit(source.name)
+    untitled = document.title == readable_name(source.name)
+    path = unquote(parts.path).rstrip("/")
+    dated = source.path.suffix.startswith(".htm") and not document.published
+    return Document.of(
+        document.text,
+        title=(readable_name(path) if path else parts.netloc) if untitled else document.title,
+        source=source.name,
+        publisher=document.publisher,
+        author=document.author,
+        published=date_in_url(source.name) if dated else document.published,
+        language=document.language,
+        url=source.name,
+        pages=document.pages,
+    )
 
 
 def steps(drafts: Iterable[Draft]) -> Iterator[list[Draft]]:

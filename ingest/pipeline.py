@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.fetch import Fetcher
 from ingest.intake import Draft, Encoder, bytes_of, embed_step, read, steps
 from ingest.readers import hash_file
 from ingest.sandbox import Sandbox
-from ingest.sources import Source, as_place, find, source_name
+from ingest.sources import Source, as_place, find, name_of
 from ingest.split import split
 from rag.config import Config
 from rag.errors import DocumentError, UnknownDocument
@@ -56,17 +57,21 @@ class _Tally:
     rehashed: list[tuple[str, str]] = field(default_factory=list)
     drafted: dict[str, str] = field(default_factory=dict)
 
-    def draft_of_file(self, source: Source, sandbox: Sandbox) -> Draft | None:
-        """Read and split a file that is new or has changed; None where there is nothing to do, which is noted."""
+    def draft_of(self, asked: Source, sandbox: Sandbox, *, fetcher: Fetcher) -> Draft | None:
+        """Read and split a file or an address that is new or has changed; None where there is nothing to do."""
+        source = asked
         try:
-            data = bytes_of(source)
+            data, source = bytes_of(asked, fetcher)
+            if source.is_address and (source.name in self.drafted or source.name in self.unchanged):
+                return None  # two addresses that lead to one
             file_hash = hash_file(data)
             if self.known.get(source.name, ("", ""))[1] == file_hash:
                 self.unchanged.append(source.name)
                 return None
             return self.draft(read(data, source, sandbox=sandbox), file_hash)
         except DocumentError as error:
-            self.failed.append((source.name, str(error)))
+            way = "" if source.name == asked.name else f"leads to {source.name}, which "
+            self.failed.append((asked.name, f"{way}{error}"))
         return None
 
     def draft(self, document: Document, file_hash: str) -> Draft | None:
@@ -107,25 +112,29 @@ class _Tally:
         )
 
 
+# wide: the index, what is used in place of the usual, and who is told
 def ingest(
     paths: Iterable[str | Path],
     index: str | Path | None = None,
     *,
     config: Config | None = None,
     embedder: Embedder | None = None,
+    fetcher: Fetcher | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Bring an index in step with files and folders.
+    """Bring an index in step with files, folders and https addresses.
 
     New and changed files are read, and what the index knows of these places and is there no longer is dropped. An
     unchanged file costs only the reading of its bytes. One that cannot be read is reported and stops nothing. Of a
-    folder that is missing or unreadable nothing is dropped, nor is a document that was never a file.
+    folder that is missing or unreadable nothing is dropped, nor is a document that was never a file. A page is known by
+    the address that it is fetched from in the end; one that its server no longer has is reported and stays.
 
     Args:
-        paths: files and folders.
+        paths: files, folders and addresses.
         index: the folder of the index, made where there is none; the one of the settings by default.
         config: the settings; those in force in the working directory by default.
         embedder: an encoder that is loaded already; by default it is loaded when something must be embedded.
+        fetcher: what fetches addresses; one with other limits, or of a test.
         progress: told of each file.
 
     Raises:
@@ -137,6 +146,7 @@ def ingest(
     root = Path(index or config.index)
     found = find(paths, root)
     sources = list(found.files.values())
+    fetcher = fetcher or Fetcher()
     with Sandbox() as sandbox, writing(root, config, purpose="footnote ingest", create=True) as writer:
         tally = _Tally(writer.library.sources(), config.split.passage_tokens)
         gone = [name for name, (_, file_hash) in tally.known.items() if file_hash and found.is_gone(name)]
@@ -147,7 +157,7 @@ def ingest(
             for done, source in enumerate(sources):
                 if progress:
                     progress(done, len(sources), source.name)
-                yield tally.draft_of_file(source, sandbox)
+                yield tally.draft_of(source, sandbox, fetcher=fetcher)
 
         tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
         writer.remove([tally.known[name][0] for name in gone])
@@ -203,14 +213,14 @@ def read_folder(folder: str | Path) -> list[Document]:
     with Sandbox() as sandbox:
         for source in found.files.values():
             try:
-                documents.append(read(bytes_of(source), source, sandbox=sandbox))
+                documents.append(read(bytes_of(source)[0], source, sandbox=sandbox))
             except DocumentError as error:
                 raise DocumentError(f"{source.name}: {error}") from error
     return documents
 
 
 def remove(names: Sequence[str], index: str | Path | None = None, *, config: Config | None = None) -> list[str]:
-    """Drop documents from an index, each named by source, by id or by a path as `ingest` takes it; return the sources.
+    """Drop documents from an index, each named by source, by id or as `ingest` takes it; return the sources.
 
     Raises:
         IndexMissing: there is no index.
@@ -221,7 +231,7 @@ def remove(names: Sequence[str], index: str | Path | None = None, *, config: Con
     with writing(root, config, purpose="footnote remove") as writer:
         known = writer.library.sources()
         source_of = {doc_id: source for source, (doc_id, _) in known.items()} | {source: source for source in known}
-        meant = {name: source_of.get(name, source_name(as_place(name), root)) for name in names}
+        meant = {name: source_of.get(name) or name_of(name, root) for name in names}
         missing = [name for name, source in meant.items() if source not in known]
         if missing:
             raise UnknownDocument(f"no document has the source or id {missing[0]!r}; `footnote list` shows them all.")

@@ -1,9 +1,8 @@
-"""Which files the paths of a user mean, and under which name the library knows each of them."""
+"""Which files and addresses a user means, and under which name the library knows each of them."""
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -11,22 +10,27 @@ from typing import TYPE_CHECKING
 
 from pathspec import GitIgnoreSpec
 
+from ingest.addresses import canonical, is_address, shown
 from ingest.readers import SUFFIXES
-from rag.errors import ConfigError
+from rag.errors import ConfigError, DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 IGNORE_FILE = ".footnoteignore"
-_ADDRESS = re.compile(r"https?:/", re.IGNORECASE)  # one slash: a Path has lost the other
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and its name in the library."""
+    """A file and its name in the library; of an address the name is all, and `path` a suffix once it is fetched."""
 
     path: Path
     name: str
+
+    @property
+    def is_address(self) -> bool:
+        """Tell whether it must be fetched."""
+        return is_address(self.name)
 
 
 @dataclass(slots=True)
@@ -49,8 +53,11 @@ class Found:
         """Tell whether a file of this name, which the library knows, is certainly there no longer.
 
         A file that was named and is missing is gone. What lay below a folder that is missing or unreadable is not: the
-        folder may have been moved for a while, or its disk taken out.
+        folder may have been moved for a while, or its disk taken out. An address is never gone: that a server no longer
+        has a page says nothing of what it said.
         """
+        if is_address(name):
+            return False
         if name in self.missing:
             return True
         if name in self.files or name in self.failed or name in self.skipped:
@@ -94,8 +101,18 @@ def source_name(path: Path, root: Path) -> str:
     return (real.relative_to(home) if real.is_relative_to(home) else path).as_posix()
 
 
+def name_of(given: str, root: Path) -> str:
+    """Return the name in the library of a path or an address as a user writes it."""
+    if not is_address(given):
+        return source_name(as_place(given), root)
+    try:
+        return canonical(given)
+    except DocumentError:
+        return given
+
+
 def find(paths: Iterable[str | Path], root: Path) -> Found:
-    """Find the files that are meant, each once: a file as it is named, a folder with all below it.
+    """Find the files and addresses that are meant, each once: a file as it is named, a folder with all below it.
 
     Of a folder, hidden files and the index are passed over, and what its `.footnoteignore` names in the manner of
     `.gitignore`; links to files are files, links to folders are not followed.
@@ -105,8 +122,8 @@ def find(paths: Iterable[str | Path], root: Path) -> Found:
     """
     found = Found(root)
     for given in paths:
-        if _ADDRESS.match(str(given)):
-            found.fail(str(given), "addresses are not fetched yet; save the page and ingest the file")
+        if is_address(str(given)):
+            _take_address(str(given), found)
         else:
             _look(as_place(given), found)
     return found
@@ -131,6 +148,16 @@ def _look(place: Path, found: Found) -> None:
         _walk(place, found)
     else:
         _take(place, found)
+
+
+def _take_address(given: str, found: Found) -> None:
+    """Note an address as one to be fetched, or why it cannot be."""
+    try:
+        name = canonical(given)
+    except DocumentError as error:
+        found.fail(shown(given), str(error))
+    else:
+        found.files[name] = Source(Path(), name)
 
 
 def _walk(folder: Path, found: Found) -> None:

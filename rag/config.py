@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FILE = "footnote.toml"
 ENVIRONMENT = "FOOTNOTE_"
 # Variables of this prefix that are no settings: where benchmark data lies.
-_OTHER_VARIABLES = {"FOOTNOTE_BENCH_DATA"}
+_OTHER_VARIABLES = {"FOOTNOTE_BENCH_DATA", "FOOTNOTE_AUTH"}
 
 DEFAULT_EMBEDDING = "all-MiniLM-L6-v2"
 _KINDS = {int: "a whole number", float: "a number", str: "a text"}

@@ -58,6 +58,10 @@ class Layout:
         "lexical",
         "writer.lock",
         "writer.json",
+        # What the page keeps beside it.
+        "conversations.db",
+        "conversations.db-wal",
+        "conversations.db-shm",
     }
 
     @property

@@ -95,7 +95,7 @@ class Library:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise IndexDamaged(
                     f"{self._path} is not a library, or no longer one ({error}). "
-                    "Put back a copy of it, or delete the index folder and ingest again."
+                    "Put back a copy of it, or delete library.db, vectors and lexical beside it and ingest again."
                 ) from error
             raise StorageFailed(
                 f"{self._path} could not be read or written: {error}. What was there is kept."

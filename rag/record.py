@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FORMAT = "footnote-record-1"
 # What the assistant said where it gave no answer: a chat model takes no empty message.
-_REFUSED = ("The documents do not answer this.", "文档没有回答这个问题。")
+REFUSED = ("The documents do not answer this.", "文档没有回答这个问题。")
 _SEEN_CHARS = 60
 # A record has no more than ten levels; what has hundreds would exhaust whoever walks through it.
 _MOST_LEVELS = 50
@@ -85,7 +85,7 @@ def converse(bot: Assistant, questions: Sequence[str]) -> Conversation:
     for question in questions:
         answer = bot.ask(question, history=history)
         exchanges.append(Exchange(answer, bot.titles(answer.hits)))
-        said = " ".join(sentence.text for sentence in answer.sentences) or _REFUSED[is_chinese(question)]
+        said = " ".join(sentence.text for sentence in answer.sentences) or REFUSED[is_chinese(question)]
         cited = (citation for sentence in answer.sentences for citation in sentence.citations)
         history += [Turn("user", question), Turn("assistant", said, tuple(dict.fromkeys(cited)))]
     return Conversation(tuple(exchanges), settings_of(bot.config), datetime.now(UTC).replace(microsecond=0))

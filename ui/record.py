@@ -51,7 +51,7 @@ def export(
     if out is None:
         typer.echo(text)
         return
-    _write(out, f"{text}\n")
+    write_whole(out, f"{text}\n")
     typer.echo(f"wrote {one_line(str(out))}", err=True)
 
 
@@ -84,7 +84,7 @@ def _ask(questions: list[str], index: Path | None, settings: list[str] | None) -
         return converse(bot, [normalise(question) for question in questions])
 
 
-def _write(out: Path, text: str) -> None:
+def write_whole(out: Path, text: str) -> None:
     """Write beside the file and put it in its place when it is whole: a disk that fills up costs no earlier record."""
     if out.exists() and not out.is_file():  # a pipe, a terminal
         out.write_text(text, "utf-8", errors="backslashreplace", newline="\n")

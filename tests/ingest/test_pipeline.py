@@ -196,14 +196,6 @@ def test_an_index_does_not_ingest_itself(folder):
     assert ingest([root], root, config=CONFIG).failed == (("index", "belongs to the index, which is not ingested"),)
 
 
-def test_an_address_is_reported_as_not_fetched(folder):
-    address = "https://news.example/1.html"
-    for given in (address, Path(address)):
-        ((source, reason),) = ingest([given], folder.parent / "index", config=CONFIG).failed
-        assert source == str(given)
-        assert "save the page" in reason
-
-
 def test_a_tilde_is_the_home_folder_and_else_a_character(folder, monkeypatch):
     monkeypatch.setenv("HOME", str(folder.parent))
     monkeypatch.setenv("USERPROFILE", str(folder.parent))
