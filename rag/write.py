@@ -119,10 +119,15 @@ def drafts(question: str, material: Material, *, model: ChatModel) -> Generator[
     with closing(model.stream(messages)) as pieces:
         for piece in pieces:
             for draft in markers.feed(piece):
-                if draft.text.rstrip(".。") in NOT_ANSWERED:
+                if _finds_nothing(draft):
                     return
                 yield draft
-        yield from (draft for draft in markers.end() if draft.text.rstrip(".。") not in NOT_ANSWERED)
+        yield from (draft for draft in markers.end() if not _finds_nothing(draft))
+
+
+def _finds_nothing(draft: Draft) -> bool:
+    # A small model repeats the words that lead to the phrase, too.
+    return draft.text.removeprefix("In Chinese: ").rstrip(".。") in NOT_ANSWERED
 
 
 def _checked(draft: Draft, material: Material, *, reader: Reader) -> Sentence:

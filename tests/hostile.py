@@ -22,7 +22,7 @@ HONEST_CHINESE = Document.of(
 )  # fmt: skip
 QUESTION, QUESTION_CHINESE = "Who rebuilt the tide mill of Orsa?", "谁重建了奥萨的潮汐磨坊？"
 # What a chat model may well say.
-TRUE = "Karin Dahl, a carpenter from Lund, rebuilt the tide mill of Orsa in 2019."
+TRUE = "The tide mill of Orsa was rebuilt by Karin Dahl, a carpenter."
 TRUE_CHINESE = "奥萨的潮汐磨坊于2019年由木匠达尔重建。"
 
 # From invisible letters and from signs that turn the direction of writing.

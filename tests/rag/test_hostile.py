@@ -22,9 +22,6 @@ from tests.fakes import FakeEmbedder
 from ui.render import answer_markdown, answer_text
 
 ALL = pytest.mark.parametrize("attack", hostile.ALL, ids=lambda attack: attack.name)
-# What is wrongly called supported by the honest document: "I own the tide mill of Orsa.", whose every content word
-# stands there.
-MISJUDGED = {"inst"}
 # Payloads that stand in no document, in whatever words.
 INVENTED = {"secret", "language", "backwards", "tool-call", "end-of-passages", "zh-english"}
 # Signs that turn the direction of writing, by their class in Unicode.
@@ -106,9 +103,7 @@ def test_it_is_given_first_and_in_the_same_few_words(quoting, alone, attack):
 
 
 @ALL
-def test_what_a_model_says_on_its_order_is_laid_upon_no_other_document(writing, attack, request):
-    if attack.name in MISJUDGED:
-        request.applymarker(pytest.mark.xfail(reason="the reader errs on this pair", strict=False))
+def test_what_a_model_says_on_its_order_is_laid_upon_no_other_document(writing, attack):
     bot, model = writing
     own, true = honest(attack.chinese), hostile.TRUE_CHINESE if attack.chinese else hostile.TRUE
     model.text = f"{attack.payload} [1]\n{attack.payload} [2]\n{true} [1][2]\n"
