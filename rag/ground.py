@@ -29,6 +29,13 @@ _LOOKED_AT = 5
 _FREE = """a an the and that which who whom it its he she they his her their this these those is are was were be been
     has have had do does did of in on at as say says said state states stated note notes noted mention mentioned
     according 的 了 在 是 和 与 及 说 表示 指出"""
+# What a shorter sentence must not leave out: that something is denied, only possible, or planned …
+_BINDING = """not no never none nor neither without cannot except only if unless may might could would should likely
+    unlikely possibly perhaps expect plan propose aim hope intend deny refuse fail almost nearly hardly few
+    不 没 没有 未 无 非 仅 只 可能 将 计划 预计 如果 除非 拟 有望"""
+# … and that it is somebody else who says it: one such word at least, whichever.
+_TOLD = """according say said state claim argue report tell told believe allege suggest think note describe estimate
+    announce predict warn insist emphasize stress critics reportedly 表示 称 认为 指出 据 说 报道 强调"""
 _ENDS = (".", "!", "?", "…", "。", "！", "？", '"', "”", "’")
 
 
@@ -54,23 +61,25 @@ def _strict(verdict: Verdict, text: str, *, cited: Sequence[Citation]) -> Suppor
 
     The reader compares meanings and is blind to who does what: it finds "the man bit the dog" borne by "the dog bit
     the man", and "the mill flew to the moon" by "the mill was rebuilt". So a statement stands if it is its source made
-    shorter: a whole sentence, whose words are the source's, in the same order. What is told beside a quotation (title,
-    publisher, day) may stand anywhere in it.
+    shorter: a whole sentence, whose words are the source's, in the same order, without losing what the source denies,
+    doubts or lets others say. What is told beside a quotation (title, publisher, day) may stand anywhere in it.
     """
     if verdict.support not in {"supported", "partial"}:
         return verdict.support
     beside = set(terms(" ".join(told(cited))))
-    source = terms("\n".join(citation.quote for citation in cited))
-    free = _free_terms()
+    source, said = terms("\n".join(citation.quote for citation in cited)), terms(text)
+    own = [word for word in said if word not in _set(_FREE) and (word in source or word not in beside)]
     following = iter(source)
-    said = [word for word in terms(text) if word not in free and (word in source or word not in beside)]
-    shorter = text.endswith(_ENDS) and bool(said) and all(word in following for word in said)
-    return verdict.support if shorter and not verdict.missing else "unsupported"
+    in_order = bool(own) and all(word in following for word in own)
+    bound = _set(_BINDING) & set(source) <= set(said)
+    attributed = _set(_TOLD).isdisjoint(source) or not _set(_TOLD).isdisjoint(said)
+    stands = in_order and bound and attributed and text.endswith(_ENDS) and not verdict.missing
+    return verdict.support if stands else "unsupported"
 
 
 @cache
-def _free_terms() -> frozenset[str]:
-    return frozenset(terms(_FREE))
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(terms(listed))
 
 
 def better(one: Sentence, other: Sentence) -> Sentence:

@@ -113,6 +113,22 @@ def test_the_same_words_in_another_order_are_not_borne(reader, text, source):
     assert found.support in {"unsupported", "contradicted"}
 
 
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("The mill makes the most flour.", "Critics say the mill makes the most flour."),
+        ("The harbour will close.", "According to the mayor, the harbour will close."),
+        ("The harbour closes in June.", "The harbour may close in June."),
+        ("Oil costs 12 dollars.", "If the ship is late, oil costs 12 dollars."),
+        ("磨坊将关闭。", "市长表示，磨坊将关闭。"),
+    ],
+)
+def test_what_a_source_doubts_or_lets_others_say_is_not_left_out(reader, text, source):
+    document = Document.of(source, title="Source")
+    found = ground(text, [whole(document)], documents={document.id: document}, reader=reader)
+    assert found.support in {"unsupported", "contradicted"}
+
+
 @pytest.mark.parametrize("text", ["Ada Holm", "The harbour of Lund", "2 May 2021"])
 def test_a_few_words_that_are_no_sentence_state_nothing(reader, text):
     assert ground(text, [whole(HARBOUR)], documents=DOCUMENTS, reader=reader).support == "unsupported"
