@@ -56,7 +56,7 @@ class Mark:
     refused: bool = False
 
 
-class _Run:
+class Stored:
     """The files of a run, as they were written; reading them fails with `DataMissing`."""
 
     def __init__(self, folder: RunFolder) -> None:
@@ -97,15 +97,15 @@ def report(run_folder: Path, *, questions: int = 500) -> str:
     Raises:
         DataMissing: The folder holds no run, or one that is not finished.
     """
-    run = _Run(RunFolder(run_folder))
+    run = Stored(RunFolder(run_folder))
     script = (_HERE / "report.js").read_text("utf-8")
     order = sorted(range(len(run.records)), key=lambda at: _urgency(run, at))
     page = _environment().get_template("report.html.jinja")
     return page.render(
         run=run.made,
-        groups=_groups(run.scores),
+        groups=groups_of(run.scores),
         meanings={name: meaning for names in MEASURES.values() for name, meaning in names.items()},
-        pictures=_pictures(run),
+        pictures=pictures_of(run),
         slices=_slices(run.slices),
         questions=[_question(run, at) for at in order[:questions]],
         titles=run.titles(),
@@ -145,7 +145,7 @@ def mark_of(record: Json, *, accuracy: float | None = None, reciprocal: float | 
     return Mark("right", right=True) if accuracy else Mark("wrong", right=False)
 
 
-def _urgency(run: _Run, at: int) -> tuple[int, float]:
+def _urgency(run: Stored, at: int) -> tuple[int, float]:
     """Sort wrong before unknown before right; what was only searched for, by its reciprocal rank."""
     searched = run.records[at]["answer"] is None
     return (False, None, True).index(run.mark(at).right), run.value("RR@10", at) or 0 if searched else 0
@@ -181,7 +181,7 @@ def _moment(iso: str | None) -> str:
     return f"{datetime.fromisoformat(iso):%Y-%m-%d %H:%M %Z}".strip() if iso else ""
 
 
-def _groups(scores: Sequence[Json]) -> dict[str, list[tuple[Json, Markup]]]:
+def groups_of(scores: Sequence[Json]) -> dict[str, list[tuple[Json, Markup]]]:
     """Put each score into its group, with a picture of its interval; those of a group are drawn to one scale."""
     known_in = {name: group for group, names in MEASURES.items() for name in names}
     groups: dict[str, list[Json]] = {group: [] for group in (*MEASURES, "Other")}
@@ -202,7 +202,8 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and math.isfinite(value)
 
 
-def _pictures(run: _Run) -> list[tuple[str, str, Markup]]:
+def pictures_of(run: Stored) -> list[tuple[str, str, Markup]]:
+    """Draw the plots of a run, each with its title and what it says."""
     pairs, reciprocal = run.values("AURC"), run.values("RR@10")
     seconds = [record["seconds"] for record in run.records]
     drawn = (
@@ -231,7 +232,7 @@ def _slices(slices: Sequence[Json]) -> list[Json]:
     return tables
 
 
-def _question(run: _Run, at: int) -> Json:
+def _question(run: Stored, at: int) -> Json:
     """Gather what the page shows of one question."""
     record, mark = run.records[at], run.mark(at)
     places = record["example"]["evidence"]

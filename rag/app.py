@@ -149,9 +149,13 @@ class Assistant:
         """Name the index and the settings that make its answers."""
         return self._resources().fingerprint
 
+    @property
+    def embedder(self) -> Embedder:
+        """Return the encoder of the index, loaded once a process."""
+        return self._embedder or _embedder(self.config.embedding.model)
+
     def _resources(self) -> Resources:
-        embedder = self._embedder or _embedder(self.config.embedding.model)
-        return Resources(self.index, embedder, _reader(self.config.reader.model), self.config, self.writer)
+        return Resources(self.index, self.embedder, _reader(self.config.reader.model), self.config, self.writer)
 
 
 def open(  # noqa: A001

@@ -31,7 +31,8 @@ _FREE = """a an the and that which who whom it its he she they his her their thi
     according 的 了 在 是 和 与 及 说 表示 指出"""
 # What a shorter sentence must not leave out: that something is denied, only possible, or planned …
 _BINDING = """not no never none nor neither without cannot except only if unless may might could would should likely
-    unlikely possibly perhaps expect plan propose aim hope intend deny refuse fail almost nearly hardly few
+    unlikely possibly perhaps expect plan propose aim hope intend deny refuse fail almost nearly about around roughly
+    approximately hardly few
     不 没 没有 未 无 非 仅 只 可能 将 计划 预计 如果 除非 拟 有望"""
 # … and that it is somebody else who says it: one such word at least, whichever.
 _TOLD = """according say said state claim argue report tell told believe allege suggest think note describe estimate

@@ -187,6 +187,18 @@ class Library:
         """Return id, publisher, author, day (as ISO) and language of each visible document."""
         return self._rows("SELECT id, publisher, author, published, language FROM documents WHERE state = 'visible'")
 
+    def listing(self) -> list[tuple[str, str, str, str | None, str | None, str | None, int, str | None]]:
+        """Return id, source, title, publisher, day (as ISO), language, number of passages and when it was added.
+
+        One row for each visible document, in no order; no text is read.
+        """
+        return self._rows("""
+            SELECT d.id, d.source, d.title, d.publisher, d.published, d.language, coalesce(p.n, 0), l.at
+            FROM documents d
+            LEFT JOIN (SELECT doc_id, count(*) AS n FROM passages GROUP BY doc_id) p ON p.doc_id = d.id
+            LEFT JOIN (SELECT detail, max(at) AS at FROM log WHERE action = 'add' GROUP BY detail) l ON l.detail = d.id
+            WHERE d.state = 'visible'""")
+
     def counts(self) -> dict[str, int]:
         """Return how many documents and passages are visible, and how many embeddings are kept."""
         sql = """SELECT (SELECT count(*) FROM documents WHERE state = 'visible'),

@@ -41,14 +41,16 @@ LAYERS = {  # what each folder may import of ours
 }
 OWN = {*LAYERS, "tests"}
 MODEL_CODE = ("rag/models.py", "rag/export.py", "rag/cross_encoder.py", "rag/packing.py", "training/*")
-DEFERRING = {"rag/app.py", "ui/cli.py", "ui/evaluate.py", "ui/options.py", "ui/record.py"}  # import ours late
+# These import ours late.
+DEFERRING = {"rag/app.py", "ui/cli.py", "ui/evaluate.py", "ui/feedback.py", "ui/options.py", "ui/record.py"}
 ENGINES = {  # package → where it may be imported
     "chromadb": ("rag/vectors.py",),
     "tantivy": ("rag/lexical.py",),
     **dict.fromkeys(("sentence_transformers", "torch", "onnx", "onnxruntime", "tokenizers"), MODEL_CODE),
     "langchain*": ("rag/llm.py", "rag/chain.py"),
     "xllamacpp": ("rag/local.py",),
-    "gradio": ("ui/web.py",),
+    "gradio": ("ui/web.py", "ui/tabs/*"),
+    **dict.fromkeys(("httpx", "httpcore"), ("ingest/*",)),
     **dict.fromkeys(("trafilatura", "pypdfium2", "mammoth", "openpyxl", "pptx", "docutils", "striprtf"), ("ingest/*",)),
     "frontmatter": ("ingest/*",),
 }

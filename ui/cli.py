@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ui import evaluate, record
-from ui.options import AsJson, Index, Settings, config_of, print_json
+from ui import evaluate, feedback, record
+from ui.options import AsJson, Auth, Host, Index, Settings, config_of, names_and_passwords, print_json
 
 if TYPE_CHECKING:
     from rag import Assistant
@@ -74,6 +74,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(feedback.app, name="feedback")
 models_app = typer.Typer()
 app.add_typer(models_app, name="models")
 
@@ -114,7 +115,7 @@ def footnote(*, version: Version = False) -> None:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders and https addresses.")],
     *,
     as_json: AsJson = False,
     index: Index = None,
@@ -159,14 +160,16 @@ def ask(
 def chat(
     *,
     port: Annotated[int, typer.Option(metavar="N", min=1, max=65535, help="Where the page is served.")] = 7860,
+    host: Host = "127.0.0.1",
+    auth: Auth = None,
     index: Index = None,
     settings: Settings = None,
 ) -> None:
-    """Serve a chat page on this machine until Ctrl-C."""
+    """Serve the chat page, its API and its MCP server until Ctrl-C."""
     with _open(index, settings) as bot:
         from ui.web import serve
 
-        serve(bot, port=port)
+        serve(bot, port=port, host=host, auth=names_and_passwords(auth))
 
 
 # wide: the flags of a command

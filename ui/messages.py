@@ -38,7 +38,7 @@ MESSAGES = {
     "missing": ("{} not in the cited text", "引文中没有{}"),
     "since": ("of {} or later", "{}或之后"),
     "until": ("of {} or earlier", "{}或之前"),
-    "partial": ("not fully supported", "未得到完全支持"),
+    "partial": ("only partly supported", "仅部分得到支持"),
     "unsupported": ("not supported", "没有依据"),
     "contradicted": ("contradicted", "与来源矛盾"),
     "rewritten": ("Understood as: {}", "理解为：{}"),

@@ -24,6 +24,25 @@ Settings = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+Host = Annotated[str, typer.Option(metavar="ADDRESS", help="To whom: by default to this machine only.")]
+Auth = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME:PASSWORD",
+        envvar="FOOTNOTE_AUTH",
+        help="Who may see the page (repeatable); needed where other machines reach it.",
+    ),
+]
+
+
+def names_and_passwords(auth: list[str] | None) -> list[tuple[str, str]]:
+    """Part what `--auth` gave, and end the command in words where it is not a pair."""
+    pairs = [text.partition(":") for text in auth or ()]
+    if not all(colon for _, colon, _ in pairs):
+        raise typer.BadParameter("--auth wants a name and a password with a colon between them.")
+    return [(name, password) for name, _, password in pairs]
+
+
 def config_of(index: Path | None, settings: Sequence[str] | None, *, base: Mapping[str, Any] | None = None) -> Config:
     """Collect the settings in force; the value of a flag is read as that of an environment variable.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Place = tuple[str, int, int]
 
 # From which probability on which words are used: the likelihood scale of the IPCC (Mastrandrea et al. 2010, table 1).
-_LIKELIHOOD = (
+LIKELIHOOD = (
     (0.90, ("very likely", "很可能")),
     (0.66, ("likely", "可能")),
     (0.33, ("about as likely as not", "可能性约为一半")),
@@ -252,7 +252,7 @@ def _source(citation: Citation, style: _Style, question: str) -> str:
 
 def _confidence(probability: float, question: str) -> str:
     share = shown_share(probability)
-    words = next(words for least, words in _LIKELIHOOD if share >= least)
+    words = next(words for least, words in LIKELIHOOD if share >= least)
     return message("confidence", question).format(words[is_chinese(question)], share)
 
 

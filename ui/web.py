@@ -1,163 +1,188 @@
-"""The chat page: a browser on this machine asks, and sees the answer grow and its sources under it.
+"""The chat page: a browser asks, sees the answer grow, and beside it the words that it rests on.
 
-The events of an answer become Markdown in `messages`, a generator that knows nothing of the page.
+    Workspace ─ build ─► a page in each language ─ mount ─► one application ─ guarded ─► uvicorn, in a thread
+
+English stands at "/", Chinese at "/zh/". The first also serves programs: `gradio_client` and the MCP server.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
+import logging
+import socket
 import sys
 import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import fastapi
 import gradio as gr
+import uvicorn
+from fastapi.responses import RedirectResponse
+from gradio.events import api
 
-from rag.errors import ConfigError, FootnoteError
-from rag.types import Delta, Done, Read, Retrieved, Turn
-from ui.messages import message
-from ui.render import answer_markdown, escape_markdown
+from rag.errors import ConfigError
+from ui.api import as_tools, functions, only_ours
+from ui.guarding import check_binding, guarded, private_uploads
+from ui.tabs.chat import chat_tab
+from ui.tabs.evaluation import evaluation_tab
+from ui.tabs.library import library_tab
+from ui.tabs.settings import settings_tab
+from ui.uploads import MAX_BYTES
+from ui.wording import Words
+from ui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from rag import Assistant
-    from rag.types import Answer
 
 HOST = "127.0.0.1"
-_REMEMBERED = 1000  # answers whose citations a follow-up can use
-_DESCRIPTION = (
-    "Ask your documents. Every sentence of an answer cites the words it rests on, with the place they come from; "
-    "where the documents do not hold the answer, Footnote says so."
-)
-# Questions to begin with, each beside the document that it is about: it is offered where that document is indexed.
-_EXAMPLES = {
-    "Which fields does Li Yuju name?": "2024-06-18-cns-new-quality-productive-forces-seminar.md",
-    "Who took part in the deliberation of the Jiangsu delegation?": "2024-03-06-xinhua-jiangsu-delegation.md",
-    "Who leads work on core technologies, said the July 2018 meeting?": "2018-07-14-china-daily-core-technologies.md",
-    "发言的六位江苏代表是谁？": "2024-03-06-xinhua-jiangsu-delegation.zh.md",
-    "What was the turnover of China's photovoltaic industry in 2023?": "2024-03-06-xinhua-jiangsu-delegation.md",
+_WORDS = {
+    "title": ("Footnote", "Footnote"),
+    "chat": ("Chat", "对话"),
+    "library": ("Library", "文库"),
+    "evaluation": ("Evaluation", "评测"),
+    "settings": ("Settings", "设置"),
 }
-# The browser itself holds the page to this machine, whatever a question or a document says.
-_NOTHING_FROM_ELSEWHERE = """<meta http-equiv="Content-Security-Policy"
-content="default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'">"""
+_STYLES = [Path(__file__).parent / name for name in ("style.css", "layout.css")]
 # Fonts of the reader's own machine: a page that fetches one would tell others that it is open.
 _FONTS = ("Segoe UI", "Helvetica Neue", "Noto Sans", "sans-serif")
 _MONOSPACE = ("Consolas", "Menlo", "monospace")
+_WAIT_S = 20.0
 
 
-def messages(
-    bot: Assistant, question: str, *, history: Sequence[Turn] = (), said: dict[str, Turn] | None = None
-) -> Iterator[str]:
-    """Answer a question; yields what the page shows, as Markdown, each time anew and the last for good.
+def build(workspace: Workspace, language: str = "en", *, programs: bool = False) -> gr.Blocks:
+    """Make the page.
 
-    `said` takes the answer under the last of these, so that `turns` knows it again.
+    Args:
+        workspace: what it asks and shows.
+        language: "en" or "zh".
+        programs: whether it also has the endpoints for programs.
     """
-    if not question.strip():
-        yield message("empty", question)
-        return
-    streamed = ""
-    yield message("searching", question)
-    try:
-        for event in bot.stream(question, history=history):
-            match event:
-                case Retrieved(hits=hits):
-                    yield message("reading", question).format(len(hits))
-                case Read(quotes=quotes) if quotes:
-                    yield "\n\n".join(escape_markdown(quote.text) for quote in quotes)
-                case Delta(text=text):
-                    streamed += text
-                    yield "\n\n".join(map(escape_markdown, streamed.splitlines()))
-                case Done(answer=answer):
-                    shown = answer_markdown(answer, bot.titles(answer.hits))
-                    if said is not None:
-                        said[shown.strip()] = _turn(answer)
-                    yield shown
-    except FootnoteError as error:
-        yield escape_markdown(str(error))
+    words = Words(_WORDS, language)
+    page: gr.Blocks
+    with gr.Blocks(title=words["title"], analytics_enabled=False, fill_width=True) as page:
+        for function in functions(workspace, failure=gr.Error) if programs else ():
+            api(function, api_name=function.__name__, queue=False)
+        with gr.Tabs(elem_id="fn-tabs"):
+            chat = gr.Tab(words["chat"], id="chat", elem_id="fn-tab-chat")
+            with gr.Tab(words["library"], id="library", elem_id="fn-tab-library"):
+                scope = library_tab(workspace, language=language)
+            with gr.Tab(words["evaluation"], id="evaluation", elem_id="fn-tab-evaluation"):
+                evaluation_tab(workspace, language=language)
+            with gr.Tab(words["settings"], id="settings", elem_id="fn-tab-settings"):
+                settings_tab(workspace, language=language)
+            with chat:  # last, since it asks within what the library says
+                chat_tab(workspace, scope=scope, language=language)
+    only_ours(page)
+    return page
 
 
-def turns(history: Iterable[Mapping[str, Any]], said: Mapping[str, Turn]) -> list[Turn]:
-    """Turn the messages of the page, whose content is a text or a list of parts, into a conversation.
+@dataclass
+class Page:
+    """A page that is being served."""
 
-    `said` holds answers by what the page shows for them: they are known again with what they cited.
-    """
-    texts = [(shown["role"], _text_of(shown["content"])) for shown in history]
-    return [said.get(text.strip(), Turn(role, text)) for role, text in texts if role in {"user", "assistant"}]
+    local_url: str
+    _server: uvicorn.Server
+    _thread: threading.Thread
+    _end: ExitStack
 
-
-def _turn(answer: Answer) -> Turn:
-    cited = tuple(citation for sentence in answer.sentences for citation in sentence.citations)
-    return Turn("assistant", " ".join(sentence.text for sentence in answer.sentences), cited)
-
-
-def _text_of(content: str | list[Mapping[str, Any]]) -> str:
-    return content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)
+    def close(self) -> None:
+        """Serve it no more."""
+        self._server.should_exit = True
+        self._thread.join(_WAIT_S)
+        self._end.close()
 
 
-def build(bot: Assistant) -> gr.ChatInterface:
-    """Make the page for an index."""
-    said: dict[str, Turn] = {}
-
-    def answer(question: str, history: list[dict[str, Any]]) -> Iterator[str]:
-        """Answer a question about the documents, as Markdown."""
-        while len(said) > _REMEMBERED:
-            said.pop(next(iter(said)), None)
-        yield from messages(bot, question, history=turns(history, said), said=said)
-
-    indexed = {Path(source).name for source in bot.index.library.sources()}
-    return gr.ChatInterface(
-        answer,
-        chatbot=gr.Chatbot(
-            show_label=False, scale=1, buttons=["copy"], sanitize_html=True, allow_tags=False, latex_delimiters=[]
-        ),
-        textbox=gr.Textbox(placeholder="Type a question", scale=7, autofocus=True, submit_btn=True, stop_btn=True),
-        examples=[question for question, name in _EXAMPLES.items() if name in indexed],
-        cache_examples=False,
-        title="Footnote",
-        description=_DESCRIPTION,
-        analytics_enabled=False,
-        api_name="ask",
-    )
-
-
-def serve(bot: Assistant, *, port: int) -> None:
-    """Serve the page on this machine only, until Ctrl-C.
-
-    Raises:
-        ConfigError: the port is taken.
-    """
-    page = start(bot, port=port)
+def serve(bot: Assistant, *, port: int, host: str = HOST, auth: Sequence[tuple[str, str]] | None = None) -> None:
+    """Serve the page until Ctrl-C; arguments and errors as in `start`."""
+    page = start(bot, port=port, host=host, auth=auth)
     sys.stderr.write(f"Footnote answers on {page.local_url} (Ctrl-C ends it)\n")
     with contextlib.suppress(KeyboardInterrupt):
         threading.Event().wait()
-    page.close(verbose=False)
+    page.close()
 
 
-def start(bot: Assistant, *, port: int) -> gr.ChatInterface:
+def start(bot: Assistant, *, port: int, host: str = HOST, auth: Sequence[tuple[str, str]] | None = None) -> Page:
     """Serve the page in threads of its own; who calls this closes it.
 
+    Args:
+        bot: what is asked. Conversations are kept in the folder of its index.
+        port: where it listens; 0 for any that is free.
+        host: to whom it listens; by default to this machine only.
+        auth: names and passwords that are asked for.
+
     Raises:
-        ConfigError: the port is taken.
+        ConfigError: the port is taken, or other machines would reach the page without a password.
+        RecordError: the conversations that are kept cannot be read.
     """
-    page = build(bot)
-    # Gradio asks its own page whether it is up, and would ask a proxy for it.
-    os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("no_proxy", os.environ.get("NO_PROXY")), HOST)))
+    check_binding(host, auth)
+    with ExitStack() as end:
+        listening = end.enter_context(_listening(host, port))
+        end.enter_context(private_uploads())
+        workspace = Workspace.of(bot)
+        end.callback(workspace.store.close)
+        app = guarded(_mounted(workspace, host=host, auth=auth), host=host, auth=auth)
+        config = uvicorn.Config(app, log_level=logging.WARNING, ws="none", timeout_graceful_shutdown=2)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), name="page", daemon=True)
+        thread.start()
+        waiting = threading.Event()
+        while not server.started and thread.is_alive():
+            waiting.wait(0.02)
+        if not server.started:
+            raise ConfigError(f"the page could not be served on {host}; what is above this line says why.")
+        address = f"[{host}]" if ":" in host else host
+        return Page(f"http://{address}:{listening.getsockname()[1]}/", server, thread, end.pop_all())
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        page.launch(
-            server_name=HOST,
-            server_port=port,
-            prevent_thread_lock=True,
-            quiet=True,
-            inbrowser=False,
-            share=False,
-            ssr_mode=False,
-            footer_links=[],
-            enable_monitoring=False,
-            head=_NOTHING_FROM_ELSEWHERE,
-            theme=gr.themes.Default(font=_FONTS, font_mono=_MONOSPACE),
-        )
+        listening.bind((host, port))
+        listening.listen()
     except OSError as error:
-        raise ConfigError(f"port {port} is in use; choose another: footnote chat --port {port + 1}") from error
-    return page
+        listening.close()
+        if isinstance(error, socket.gaierror):
+            raise ConfigError(f"{host!r} is no address of this machine: {error}.") from error
+        raise ConfigError(
+            f"port {port} is in use; choose another: footnote chat --port {port + 1} ({error})"
+        ) from error
+    return listening
+
+
+def _mounted(workspace: Workspace, *, host: str, auth: Sequence[tuple[str, str]] | None) -> fastapi.FastAPI:
+    """Put the pages of both languages into one application."""
+    app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/zh")
+    def _with_slash() -> RedirectResponse:
+        return RedirectResponse("/zh/")
+
+    # The mount at "/" takes whatever was not mounted before it.
+    for path, language in (("/zh", "zh"), ("/", "en")):
+        page = build(workspace, language, programs=path == "/")
+        gr.mount_gradio_app(
+            app,
+            page,
+            path,
+            server_name=host,
+            auth=list(auth) if auth else None,
+            footer_links=[],
+            run_history=False,
+            ssr_mode=False,
+            enable_monitoring=False,
+            mcp_server=path == "/",
+            show_error=False,
+            max_file_size=MAX_BYTES,
+            theme=gr.themes.Default(primary_hue="blue", neutral_hue="slate", font=_FONTS, font_mono=_MONOSPACE),
+            css_paths=[file for file in _STYLES if file.is_file()],
+        )
+        if path == "/":
+            as_tools(page)
+    return app

@@ -103,7 +103,7 @@ def test_a_page_tells_all_that_a_record_holds(html):
     for told in (
         "2026-03-01 12:30:00 UTC", "index-1 reader-2", "1. Who opened it?", "Who opened the harbour of Lund?",
         "Coast Post", "1 January 2022", "those in the question were given up", "83%", "the model took too long",
-        "Ada Holm did. [1]", "There are 400 boats. [2] [1]", "not fully supported; 400 not in the cited text",
+        "Ada Holm did. [1]", "There are 400 boats. [2] [1]", "only partly supported; 400 not in the cited text",
         "[1] and [2] contradict each other.", "It rained.", "not supported; rained not in the cited text",
         "A harbour for Lund · Coast Post · 3 May 2021 · page 1 · source characters 0–28", FIRST.quote, SECOND.quote,
         f"document {DOCUMENT.id}", "2. And the mayor?", "refused (insufficient)",

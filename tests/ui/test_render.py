@@ -91,7 +91,7 @@ def test_small_talk_has_neither_sources_nor_a_confidence(write):
 
 
 def test_a_sentence_that_is_not_borne_out_is_marked():
-    assert "One. [1] (not fully supported)" in answer_text(answered(said("One.", FIRST, support="partial")), TITLES)
+    assert "One. [1] (only partly supported)" in answer_text(answered(said("One.", FIRST, support="partial")), TITLES)
 
 
 def test_sources_that_contradict_each_other_are_numbered_and_named():

@@ -1,0 +1,89 @@
+"""Work that takes a while: done in a thread, and followed step by step.
+
+This module knows neither the page nor what the work is.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from rag.errors import FootnoteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    Progress = Callable[[int, int, str], None]  # how much is done, of how much, and what is at hand
+
+T = TypeVar("T")
+State = Literal["waiting", "reading", "read", "added", "updated", "unchanged", "removed", "failed", "done"]
+_PAUSE_S = 0.15  # between two looks: a page that changes faster cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One file or document of a job, under the name that people know it by, and a remark or reason."""
+
+    name: str
+    state: State
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How far a job has come: `done` of `total`, and each of its steps. `trouble` is what ended it as a whole."""
+
+    steps: tuple[Step, ...] = ()
+    done: int = 0
+    total: int = 0
+    over: bool = False
+    trouble: str = ""
+
+
+class Stopped(FootnoteError):
+    """The person who followed a job has ended it."""
+
+
+class Follower:
+    """Follows one job at a time, and can end it.
+
+    A job goes on to its end when nobody follows it any more, so that a reload of the page breaks nothing.
+    """
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End the job when it next tells of its progress."""
+        self._stopping.set()
+
+    def follow(self, work: Callable[[Progress], T], show: Callable[[int, int, str], Job]) -> Generator[Job, None, T]:
+        """Do the work, yielding what `show` makes of its progress each time that it has moved; return its result.
+
+        Raises:
+            Stopped: it was ended. Whatever else the work raises comes through as well.
+        """
+        self._stopping.clear()
+        future: Future[T] = Future()
+        shown = (0, 0, "")
+        told = [shown]
+
+        def progress(done: int, total: int, name: str) -> None:
+            if self._stopping.is_set():
+                raise Stopped
+            told[0] = (done, total, name)
+
+        def run() -> None:
+            try:
+                future.set_result(work(progress))
+            except BaseException as error:  # noqa: BLE001 (raised again by whoever follows)
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="footnote-job", daemon=True).start()
+        while not wait([future], timeout=_PAUSE_S).done:
+            if told[0] != shown:
+                shown = told[0]
+                yield show(*shown)
+        return future.result()
