@@ -12,7 +12,7 @@ const PARTS = [
   "fn-main", "fn-ask", "fn-find", "fn-conversations", "fn-scroll", "fn-transcript", "fn-growing", "fn-panel-body",
 ];
 let words = {};
-const state = { answer: null, cited: [], at: -1, opener: null, again: "", asked: "", turn: 0, top: 0 };
+const state = { answer: null, cited: [], at: -1, opener: null, again: "", asked: "", turn: 0, top: 0, ended: null };
 
 const listen = (target, name, handle, options) =>
   target.addEventListener(name, handle, { signal: window.fnListening.signal, ...options });
@@ -65,7 +65,7 @@ function show(id) {
   closeEvidence();
   stopEditing();
   showList(false);
-  trigger("show", { conversation: id });
+  end("show", id);
   state.jump = true;
 }
 
@@ -85,6 +85,7 @@ function ask(sent) {
   if (isBusy()) return;
   state.asked = sent.question || "";
   state.follow = true;
+  state.ended = null;
   byId("fn-said").textContent = "";
   trigger("ask", { conversation: conversation(), ...sent });
 }
@@ -100,10 +101,24 @@ function askTyped() {
 
 function halt() {
   if (!isBusy()) return;
-  trigger("halt", { conversation: kept() });
+  end("halt", kept());
   const field = byId("fn-question");
   if (!field.value) field.value = state.asked;
   field.focus();
+}
+
+// Ends an answer that grows. A picture of it may be on its way and come after what ended it: then this is done again.
+function end(name, id) {
+  state.ended = { name, id };
+  trigger(name, { conversation: id });
+  checkEnd();
+}
+
+function checkEnd() {
+  clearTimeout(checkEnd.timer);
+  checkEnd.timer = setTimeout(() => {
+    if (state.ended && isBusy()) end(state.ended.name, state.ended.id);
+  }, 500);
 }
 
 function startEditing(section) {
@@ -382,6 +397,7 @@ function settle() {
   const busy = isBusy();
   const scroll = byId("fn-scroll");
   main().classList.toggle("fn-is-busy", busy);
+  if (busy && state.ended) checkEnd();
   if (busy && state.follow) {
     state.follow = false;
     scroll.scrollTop += topOf(growing());

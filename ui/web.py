@@ -14,6 +14,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,7 @@ def build(workspace: Workspace, language: str = "en", *, programs: bool = False)
     words = Words(_WORDS, language)
     page: gr.Blocks
     with gr.Blocks(title=words["title"], analytics_enabled=False, fill_width=True) as page:
-        for function in functions(workspace, failure=gr.Error) if programs else ():
+        for function in functions(workspace, failure=_in_words) if programs else ():
             api(function, api_name=function.__name__, queue=False)
         with gr.Tabs(elem_id="fn-tabs"):
             chat = gr.Tab(words["chat"], id="chat", elem_id="fn-tab-chat")
@@ -95,6 +96,11 @@ class Page:
         self._server.should_exit = True
         self._thread.join(_WAIT_S)
         self._end.close()
+
+
+def _in_words(words: str) -> gr.Error:
+    """Make an error of Gradio, which shows its words as HTML."""
+    return gr.Error(escape(words, quote=False), print_exception=False)
 
 
 def serve(bot: Assistant, *, port: int, host: str = HOST, auth: Sequence[tuple[str, str]] | None = None) -> None:
