@@ -37,7 +37,8 @@ _LEADS = re.compile(
 )
 # What a model says of the passages instead of what they say.
 _ABOUT_THEM = re.compile(
-    r"\A(?:According to (?:the )?passages?,|The passages? (?:states?|says?|mentions?|notes?) that|根据(?:这些)?段落，?)"
+    r"\A(?:(?:According to|In) (?:(?:the|this|these) )?passages?,|根据(?:这些)?段落，?"
+    r"|(?:The|This) passages? (?:then )?(?:goes on to )?(?:states?|says?|mentions?|notes?|explains?|describes?) that)"
     r"\s*(\w)"
 )
 _REST_UNSAID = ("The passages do not say the rest.", "其余的内容，这些段落没有说。")

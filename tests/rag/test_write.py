@@ -161,7 +161,10 @@ def test_a_false_claim_is_neither_streamed_nor_shown_whatever_its_form(index, cl
     assert words not in shown
 
 
-@pytest.mark.parametrize("before", ["The passage states that ", "According to the passages, "])
+@pytest.mark.parametrize(
+    "before",
+    ["The passage states that ", "According to the passages, ", "In the passage, ", "This passage explains that "],
+)
 def test_a_sentence_says_what_the_passages_say_not_that_they_do(index, before):
     answer = ask(index, f"{before}ada Holm cut the ribbon [1].")[0][-1].answer
     assert answer.sentences[0].text == "Ada Holm cut the ribbon."
