@@ -218,7 +218,8 @@ class _Programs:
         step = job.steps[-1]
         if step.state == "failed":
             raise DocumentError(f"{step.name}: {step.words}")
-        known = self._workspace.bot.index.library.sources().items()
+        bot = self._workspace.bot  # held to the end: one that is replaced closes when nobody holds it
+        known = bot.index.library.sources().items()
         found = [
             doc_id for source, (doc_id, kept) in known if (kept == file_hash if file_hash else source == step.name)
         ]
@@ -228,7 +229,7 @@ class _Programs:
     def _in_words(self) -> Iterator[None]:
         try:
             yield
-        except (FootnoteError, ValueError) as error:
+        except (FootnoteError, ValueError, OSError) as error:
             raise self._failure(_Words(error)) from error
 
 
@@ -279,6 +280,6 @@ def _window(first: int, last: int, *, size: int) -> Span:
 def _uploaded(file: object) -> Path:
     """Return where an uploaded file lies; one that lies elsewhere is none."""
     path = file.get("path") if isinstance(file, dict) else None
-    if not isinstance(path, str) or not is_upload(path):
+    if not isinstance(path, str) or not is_upload(path) or not Path(path).is_file():
         raise ValueError("file is none that was uploaded; send it with handle_file of gradio_client.")
     return Path(path)

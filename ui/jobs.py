@@ -5,6 +5,7 @@ This module knows neither the page nor what the work is.
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -40,6 +41,14 @@ class Job:
     total: int = 0
     over: bool = False
     trouble: str = ""
+
+
+def in_words(error: Exception) -> FootnoteError:
+    """Return an error that is for people as it is, and of any other its kind and its words; the log has the rest."""
+    if isinstance(error, FootnoteError):
+        return error
+    logging.getLogger(__name__).error("unexpected", exc_info=error)
+    return FootnoteError(f"{type(error).__name__}: {error}")
 
 
 class Stopped(FootnoteError):

@@ -12,12 +12,12 @@ const PARTS = [
   "fn-main", "fn-ask", "fn-find", "fn-conversations", "fn-scroll", "fn-transcript", "fn-growing", "fn-panel-body",
 ];
 let words = {};
-const state = { answer: null, cited: [], at: -1, opener: null, again: "", asked: "", turn: 0, top: 0, ended: null };
+const state = { answer: null, cited: [], at: -1, opener: null, again: "", asked: "", turn: 0, top: 0, ended: null, sent: false };
 
 const listen = (target, name, handle, options) =>
   target.addEventListener(name, handle, { signal: window.fnListening.signal, ...options });
 
-const isBusy = () => Boolean(document.querySelector("#fn-growing [data-busy]"));
+const isBusy = () => state.sent || Boolean(document.querySelector("#fn-growing [data-busy]"));
 // Gradio confines the style of a page to what is in it, so what is in force is said there and not at the body.
 const main = () => byId("fn-main");
 const isOpen = () => main().classList.contains("fn-has-evidence");
@@ -46,10 +46,8 @@ async function call(name, sent) {
 
 // --- Which conversation this is: kept for this tab, and for the next visit. ---
 
-function conversation() {
-  const shown = document.querySelector("#fn-transcript .fn-conversation");
-  return shown ? shown.dataset.conversation : kept();
-}
+const shown = () => document.querySelector("#fn-transcript .fn-conversation")?.dataset.conversation;
+const conversation = () => shown() ?? kept();
 
 function kept() {
   return sessionStorage.getItem("fn-conversation") ?? localStorage.getItem("fn-conversation") ?? "";
@@ -86,8 +84,10 @@ function ask(sent) {
   state.asked = sent.question || "";
   state.follow = true;
   state.ended = null;
+  state.sent = true; // until the first picture comes, others may be before it
+  main().classList.add("fn-is-busy");
   byId("fn-said").textContent = "";
-  trigger("ask", { conversation: conversation(), ...sent });
+  trigger("ask", { conversation: kept(), ...sent });
 }
 
 function askTyped() {
@@ -107,9 +107,11 @@ function halt() {
   field.focus();
 }
 
-// Ends an answer that grows. A picture of it may be on its way and come after what ended it: then this is done again.
+// Ends an answer that grows. A picture of it, or of another conversation, may be on its way and come after what ended
+// it: then this is done again.
 function end(name, id) {
   state.ended = { name, id };
+  state.sent = false;
   trigger(name, { conversation: id });
   checkEnd();
 }
@@ -117,9 +119,11 @@ function end(name, id) {
 function checkEnd() {
   clearTimeout(checkEnd.timer);
   checkEnd.timer = setTimeout(() => {
-    if (state.ended && isBusy()) end(state.ended.name, state.ended.id);
+    if (state.ended && (isBusy() || isLate())) end(state.ended.name, state.ended.id);
   }, 500);
 }
+
+const isLate = () => Boolean(shown()) && shown() !== state.ended.id;
 
 function startEditing(section) {
   const field = byId("fn-question");
@@ -153,6 +157,10 @@ async function openPlace(place) {
   if (article) {
     state.answer = article;
     state.cited = places(article);
+  } else if (!place.closest("#fn-main")) { // of the library, which has no panel
+    state.answer = null;
+    state.cited = [];
+    byId("fn-tab-chat-button")?.click();
   }
   state.at = state.cited.findIndex((marker) => isSame(marker, place));
   const section = place.closest(".fn-exchange") ?? state.answer?.closest(".fn-exchange");
@@ -188,7 +196,8 @@ async function fillPanel(opener, title, load) {
     return;
   }
   const above = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
-  body.scrollTop += above - Math.max(16, (body.clientHeight - mark.offsetHeight) / 3);
+  const head = body.querySelector(".fn-document-head")?.offsetHeight ?? 0; // stays at the top
+  body.scrollTop += above - Math.max(head + 16, (body.clientHeight - mark.offsetHeight) / 3);
 }
 
 function showCount() {
@@ -326,7 +335,7 @@ async function act(section, button) {
 listen(document, "click", (event) => {
   const on = (selector) => event.target.closest?.(selector);
   let found;
-  if ((found = on("[data-doc]"))) openPlace(found);
+  if ((found = on(":is(.fn-marker, .fn-source)[data-doc]"))) openPlace(found);
   else if ((found = on(".fn-chip"))) {
     const section = found.closest(".fn-exchange");
     ask({ again: section.dataset.key, drop: found.dataset.drop, value: found.dataset.value ?? "" });
@@ -394,10 +403,11 @@ listen(matchMedia("(prefers-color-scheme: dark)"), "change", wearTheme);
 
 // A question goes to the top and its answer grows below it: nothing moves while it is read.
 function settle() {
+  state.sent = false;
   const busy = isBusy();
   const scroll = byId("fn-scroll");
   main().classList.toggle("fn-is-busy", busy);
-  if (busy && state.ended) checkEnd();
+  if (state.ended && (busy || isLate())) checkEnd();
   if (busy && state.follow) {
     state.follow = false;
     scroll.scrollTop += topOf(growing());
@@ -406,8 +416,8 @@ function settle() {
     if (last) scroll.scrollTop += topOf(last) - state.top;
   }
   remember();
-  const id = document.querySelector("#fn-transcript .fn-conversation")?.dataset.conversation;
-  if (id && id !== kept()) keep(id);
+  const id = shown();
+  if (id !== undefined && id !== kept() && !(state.ended && isLate())) keep(id);
   if (settle.busy !== busy || settle.id !== id) list();
   if (state.jump && id !== undefined) {
     state.jump = false;
@@ -427,6 +437,7 @@ function remember() {
 function begin() {
   const wanted = new URLSearchParams(location.search).get("ask");
   words = JSON.parse(byId("fn-ask").dataset.words);
+  document.documentElement.lang = words.language; // Gradio sets that of the browser
   state.hint = byId("fn-panel-body").innerHTML;
   wearTheme();
   for (const id of ["fn-transcript", "fn-growing"])

@@ -200,21 +200,24 @@ class Store:
         """
         return self._add(conversation_id, Kept(_new_id(), exchange, asked, _time(made), filters or Filters()))
 
+    # wide: what an exchange consists of
     def replace_last(
         self,
         conversation_id: str,
         exchange: Exchange,
         *,
+        replaced: str,
         asked: str,
         made: datetime | None = None,
         filters: Filters | None = None,
     ) -> str:
-        """Put an exchange in the place of the last one and return its id; arguments and errors as in `append`.
+        """Put an exchange in the place of the last one and return its id; other arguments and errors as in `append`.
 
-        The one before is deleted, unless something was said of it: then it stays for `feedback`, unseen elsewhere.
+        That is deleted, unless something was said of it: then it stays for `feedback`, unseen elsewhere. Where the last
+        one is not `replaced` (somebody asked meanwhile), nothing is deleted and the exchange goes to the end.
         """
         kept = Kept(_new_id(), exchange, asked, _time(made), filters or Filters())
-        return self._add(conversation_id, kept, replaces=True)
+        return self._add(conversation_id, kept, replaced=replaced)
 
     def history(self, conversation_id: str, *, before: str | None = None) -> list[Turn]:
         """Return a conversation as the next question needs it, oldest first; `before` an exchange, or all of it.
@@ -284,15 +287,20 @@ class Store:
         )
         return {number for (number,) in self._file.rows(sql, (word,))}
 
-    def _add(self, conversation_id: str, kept: Kept, *, replaces: bool = False) -> str:
+    def _add(self, conversation_id: str, kept: Kept, *, replaced: str = "") -> str:
         made = _stamp(kept.made)
         record = _whole(dump(Conversation((kept.exchange,))))
         filters = _whole(json.dumps(to_json(kept.filters), ensure_ascii=False))
         row = (kept.id, _whole(kept.asked), filters, record, _folded(_said(kept)), made)
-        with self._file.transaction(removes=replaces) as db:
+        with self._file.transaction(removes=bool(replaced)) as db:
             number = self._number(conversation_id)
-            last = "SELECT max(position) FROM exchanges WHERE conversation = ? AND NOT replaced"
-            position = 0 if (found := self._file.rows(last, (number,))[0][0]) is None else found + (not replaces)
+            last = (
+                "SELECT position, id FROM exchanges WHERE conversation = ? AND NOT replaced "
+                "ORDER BY position DESC LIMIT 1"
+            )
+            found, last_id = next(iter(self._file.rows(last, (number,))), (-1, ""))
+            replaces = bool(replaced) and last_id == replaced
+            position = found + (not replaces)
             if replaces:
                 db.execute(_LET_GO, (number, position))
                 db.execute(

@@ -37,7 +37,9 @@ def upload_folder(root: Path) -> Path:
     'footnote-uploads'
     """
     place = as_place(root)
-    return place.parent / f"{place.name.lstrip('.') or 'footnote'}-uploads"
+    # ".footnote" and "footnote" are two indexes and have two folders.
+    hidden = place.name.startswith(".")
+    return place.parent / (f"{place.name.lstrip('.') or 'footnote'}-uploads" if hidden else f"{place.name}.uploads")
 
 
 def place_of(source: str, root: Path) -> str:

@@ -130,7 +130,7 @@ def start(bot: Assistant, *, port: int, host: str = HOST, auth: Sequence[tuple[s
         listening = end.enter_context(_listening(host, port))
         end.enter_context(private_uploads())
         workspace = Workspace.of(bot)
-        end.callback(workspace.store.close)
+        end.callback(workspace.close)
         app = guarded(_mounted(workspace, host=host, auth=auth), host=host, auth=auth)
         config = uvicorn.Config(app, log_level=logging.WARNING, ws="none", timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from rag import Assistant
     from rag.config import Config
-    from rag.types import Answer
 
 
 @dataclass(eq=False)
@@ -32,6 +31,7 @@ class Workspace:
     store: Store
     start: Path = field(default_factory=Path.cwd)
     _changing: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _is_own: bool = field(default=False, repr=False)  # the assistant that was handed in is somebody else's to close
 
     @classmethod
     def of(cls, bot: Assistant) -> Self:
@@ -52,10 +52,6 @@ class Workspace:
     def root(self) -> Path:
         """The folder of the index."""
         return self.bot.index.layout.root
-
-    def titles(self, answer: Answer) -> dict[str, str]:
-        """Return the titles of the documents of an answer's hits, by id."""
-        return self.bot.titles(answer.hits)
 
     def reopen(self, config: Config, *, before: Callable[[], None] | None = None) -> None:
         """Put an assistant with other settings in the place of this one.
@@ -79,10 +75,11 @@ class Workspace:
             except BaseException:
                 fresh.close()
                 raise
-            old, self.bot = self.bot, fresh
+            old, self.bot, self._is_own = self.bot, fresh, True
             weakref.finalize(old, old.index.close).atexit = False
 
     def close(self) -> None:
-        """Close the assistant and the conversations."""
-        self.bot.close()
+        """Close the conversations, and the assistant unless it is the one that was handed in."""
+        if self._is_own:
+            self.bot.close()
         self.store.close()

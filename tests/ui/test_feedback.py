@@ -162,7 +162,9 @@ def test_a_follow_up_brings_what_was_said_before_it(page):
     conversation = page.store.create()
     page.store.append(conversation, answered(cite(HARBOUR, RIBBON)), asked="Who cut the ribbon?")
     old = page.judge("wrong_answer", refused(), asked="And who paid?", conversation=conversation)
-    new = page.store.replace_last(conversation, answered(cite(BRIDGE, CRACK)), asked="And who found the crack?")
+    new = page.store.replace_last(
+        conversation, answered(cite(BRIDGE, CRACK)), replaced=old, asked="And who found the crack?"
+    )
     page.store.add_feedback(new, "up")
     page.store.append(conversation, refused(), asked="And then?")
     lines, told = page.export()

@@ -45,6 +45,11 @@ def begun(store, *questions, title=""):
     return key
 
 
+def last(store, key):
+    """Return the id of the last exchange, "" where there is none."""
+    return next((kept.id for kept in reversed(store.exchanges(key))), "")
+
+
 def asked(store, key):
     return [kept.asked for kept in store.exchanges(key)]
 
@@ -111,7 +116,7 @@ def test_a_conversation_is_called_by_its_first_question_until_somebody_names_it(
     assert listed(store)[0].startswith("Who opened")
     chinese = begun(store, "港" * 100)
     assert listed(store)[0] == f"{'港' * 60} …"
-    store.replace_last(chinese, refused(), asked="谁？")
+    store.replace_last(chinese, refused(), replaced=last(store, chinese), asked="谁？")
     assert listed(store)[0] == "谁？"
 
 
@@ -168,7 +173,7 @@ def test_the_next_question_gets_the_conversation_as_the_record_makes_it(store):
 def test_asking_again_replaces_the_last_exchange_only(store):
     key = begun(store, "one", "two")
     old = store.exchanges(key)[-1].id
-    new = store.replace_last(key, refused(), asked="two, really")
+    new = store.replace_last(key, refused(), replaced=last(store, key), asked="two, really")
     assert asked(store, key) == ["one", "two, really"]
     assert new == store.exchanges(key)[-1].id != old
     with pytest.raises(UnknownConversation):
@@ -176,8 +181,16 @@ def test_asking_again_replaces_the_last_exchange_only(store):
     store.append(key, refused(), asked="three")
     assert asked(store, key) == ["one", "two, really", "three"]
     empty = store.create()
-    store.replace_last(empty, refused(), asked="first")
+    store.replace_last(empty, refused(), replaced=last(store, empty), asked="first")
     assert asked(store, empty) == ["first"]
+
+
+def test_what_somebody_else_asked_meanwhile_is_not_replaced(store):
+    key = begun(store, "one", "two")
+    two = last(store, key)
+    store.append(key, refused(), asked="from another window")
+    store.replace_last(key, refused(), replaced=two, asked="two again")
+    assert asked(store, key) == ["one", "two", "from another window", "two again"]
 
 
 def test_feedback_outlives_asking_again_and_goes_with_its_conversation(store):
@@ -185,13 +198,13 @@ def test_feedback_outlives_asking_again_and_goes_with_its_conversation(store):
     bad = store.exchanges(key)[-1]
     for kind in KINDS:
         store.add_feedback(bad.id, kind, note=f" {kind} ")
-    store.replace_last(key, refused(), asked="better")
+    store.replace_last(key, refused(), replaced=last(store, key), asked="better")
     assert [(one.kind, one.note, one.kept) for one in store.feedback()] == [(kind, kind, bad) for kind in KINDS]
     assert asked(store, key) == ["one", "better"]
     assert [one.n_exchanges for one in store.conversations()] == [2]
     assert not store.conversations(HERON)
     assert [turn.text for turn in store.history(key, before=bad.id) if turn.role == "user"] == ["one"]
-    store.replace_last(key, refused(), asked="best")
+    store.replace_last(key, refused(), replaced=last(store, key), asked="best")
     assert len(store.feedback()) == len(KINDS)
     store.delete(key)
     assert not store.feedback()
@@ -204,10 +217,10 @@ def test_what_is_deleted_stands_in_no_file_any_more(tmp_path):
     with Store(tmp_path / NAME) as store, Store(tmp_path / NAME) as other:
         kept, gone = begun(store, "one"), begun(store, *[f"{HERON} {number}" for number in range(50)])
         store.add_feedback(store.exchanges(gone)[0].id, "down", note=HERON)
-        store.replace_last(kept, answered(HERON), asked="one")
+        store.replace_last(kept, answered(HERON), replaced=last(store, kept), asked="one")
         assert len(other.conversations(HERON)) == 2
         assert held()
-        store.replace_last(kept, refused(), asked="one")
+        store.replace_last(kept, refused(), replaced=last(store, kept), asked="one")
         store.rename(kept, HERON)
         store.rename(kept, "")
         store.delete(gone)
@@ -225,7 +238,7 @@ def test_what_is_not_kept_is_named(store, name):
         lambda: store.record(name, {}),
         lambda: store.rename(name, "x"),
         lambda: store.append(name, refused(), asked="x"),
-        lambda: store.replace_last(name, refused(), asked="x"),
+        lambda: store.replace_last(name, refused(), replaced="none", asked="x"),
         lambda: store.add_feedback(name, "up"),
     ):
         with pytest.raises(UnknownConversation, match="it may have been deleted"):

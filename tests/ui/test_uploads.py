@@ -133,7 +133,7 @@ def test_a_link_in_the_folder_of_uploads_is_not_written_through(tmp_path):
 
 @pytest.mark.parametrize(
     ("index", "folder"),
-    [(".footnote", "footnote-uploads"), ("my-index", "my-index-uploads"), ("...", "footnote-uploads")],
+    [(".footnote", "footnote-uploads"), ("my-index", "my-index.uploads"), ("...", "footnote-uploads")],
 )
 def test_each_index_has_a_visible_folder_of_uploads_beside_it(index, folder, tmp_path):
     assert upload_folder(tmp_path / index) == tmp_path / folder

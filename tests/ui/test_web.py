@@ -326,7 +326,7 @@ def test_examples_are_offered_only_where_their_documents_are_indexed(bot):
 
 def test_what_is_asked_within_is_said_above_the_question():
     filters = Filters(publishers=("<b>",), documents=("x", "y"), published_from=date(2024, 3, 6))
-    assert "2 chosen documents, &lt;b&gt;, from 6 March 2024" in pieces.scope_line(filters, language="en")
+    assert "2 documents, &lt;b&gt;, from 6 March 2024" in pieces.scope_line(filters, language="en")
     assert pieces.scope_line(Filters(), language="en") == ""
 
 

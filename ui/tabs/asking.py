@@ -120,8 +120,11 @@ def history(store: Store, asked: Plan) -> list[Turn]:
 def keep(store: Store, asked: Plan, *, exchange: Exchange) -> str:
     """Keep what a question came to, and return the id of its conversation, which is new where there was none."""
     conversation = asked.conversation or store.create()
-    add = store.replace_last if asked.replaces else store.append
-    add(conversation, exchange, asked=asked.question, filters=asked.filters)
+    question, filters = asked.question, asked.filters
+    if asked.replaces:
+        store.replace_last(conversation, exchange, replaced=asked.replaces, asked=question, filters=filters)
+    else:
+        store.append(conversation, exchange, asked=question, filters=filters)
     return conversation
 
 

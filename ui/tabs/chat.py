@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from rag.errors import FootnoteError
 from rag.record import Conversation, Exchange, dump, settings_of
 from rag.types import Answer, Filters
+from ui.jobs import in_words
 from ui.record_page import record_html, record_markdown
 from ui.render import answer_text
 from ui.store import KINDS, UnknownConversation
@@ -68,6 +68,7 @@ class _Drawn:
             question = asked.question
             if not question:
                 return
+            before: str | None = self._before(asked)  # stays as it is while the answer grows
             for shown in growing(bot, asked, turns=history(store, asked), language=language):
                 if isinstance(shown, Answer):
                     exchange = Exchange(shown, bot.titles(shown.hits))
@@ -76,10 +77,11 @@ class _Drawn:
                 elif shown is None:
                     yield None, None
                 else:
-                    yield self._before(asked), pieces.on_its_way(question, shown, language=language)
-        except FootnoteError as error:
+                    yield before, pieces.on_its_way(question, shown, language=language)
+                    before = None
+        except Exception as error:  # noqa: BLE001 (a page that says nothing would wait for ever)
             conversation = str(wanted.get("conversation") or "")
-            yield self.transcript(conversation), pieces.trouble(question, error, language=language)
+            yield self.transcript(conversation), pieces.trouble(question, in_words(error), language=language)
 
     def _before(self, asked: Plan) -> str:
         """Return the conversation up to a question that is on its way; of a new one, there is nothing yet."""
@@ -201,8 +203,10 @@ def _connect(
         ask, inputs=scope, outputs=list(shown), concurrency_limit=AT_ONCE, concurrency_id="ask", **quiet
     )
     free = {**quiet, "concurrency_limit": None}
-    bridge.halt(halt, outputs=list(shown), cancels=[asking], **free)
-    bridge.show(show, outputs=list(shown), cancels=[asking], **free)
+    # Of two clicks in a row none is passed over; page.js knows which was the last.
+    every = {**free, "trigger_mode": "multiple"}
+    bridge.halt(halt, outputs=list(shown), cancels=[asking], **every)
+    bridge.show(show, outputs=list(shown), cancels=[asking], **every)
     bridge.everywhere(Filters, outputs=scope, **free)
     scope.change(say, inputs=scope, outputs=within, **free)
 
@@ -228,8 +232,8 @@ def _said(call: Callable[[Mapping[str, object]], Any]) -> Callable[[dict[str, ob
     def called(sent: dict[str, object]) -> Any:  # noqa: ANN401 (JSON)
         try:
             return call(sent if isinstance(sent, dict) else {})
-        except FootnoteError as error:
-            return {"error": str(error)}
+        except Exception as error:  # noqa: BLE001 (the browser must be told)
+            return {"error": str(in_words(error))}
 
     called.__name__ = call.__name__
     return called

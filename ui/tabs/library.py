@@ -15,9 +15,8 @@ from gradio.context import Context, get_render_context
 from markupsafe import escape
 
 from ingest.readers import SUFFIXES
-from rag.errors import FootnoteError
 from ui.catalogue import Catalogue, View, job_html, list_html, range_words
-from ui.jobs import Job
+from ui.jobs import Job, in_words
 from ui.shelf import Shelf
 from ui.tabs.within import Asking
 from ui.wording import Words
@@ -228,8 +227,9 @@ class _Tab:
         try:
             for job in jobs:
                 yield [job_html(job, self._language), gr.update(visible=not job.over)]
-        except FootnoteError as error:
-            yield [job_html(Job(over=True, trouble=str(error)), self._language), gr.update(visible=False)]
+        except Exception as error:  # noqa: BLE001 (a job that says nothing would seem to go on)
+            trouble = str(in_words(error))
+            yield [job_html(Job(over=True, trouble=trouble), self._language), gr.update(visible=False)]
 
     def _add_files(self, files: Sequence[str] | None) -> Iterator[list[Any]]:
         for told in self._told(self._shelf.add_files(files or [])):

@@ -72,8 +72,9 @@ def opened(workspace: Workspace, place: Place, *, language: str) -> str:
     Raises:
         FootnoteError: the index or the conversations cannot be read.
     """
+    bot = workspace.bot  # held to the end: one that is replaced closes when nobody holds it
     try:
-        document = workspace.bot.document(place.doc_id)
+        document = bot.document(place.doc_id)
     except UnknownDocument:
         return _lost(workspace, place, language=language)
     length = len(document.text)
@@ -95,7 +96,8 @@ def kept_exchange(workspace: Workspace, conversation: str, *, key: str) -> Kept 
 def timeline(workspace: Workspace, exchange: Exchange, *, language: str) -> str:
     """Return the statements of an answer, and all else that was found for its question, on a time axis."""
     ids = {hit.passage.doc_id for hit in exchange.answer.hits}
-    documents = workspace.bot.index.library.some_documents(ids)
+    bot = workspace.bot
+    documents = bot.index.library.some_documents(ids)
     return timeline_html(dots_of(exchange.answer, documents), language=language)
 
 
@@ -114,12 +116,13 @@ def _lost(workspace: Workspace, place: Place, *, language: str) -> str:
         conflicts=(),
         removed=(),
     )
-    check = recheck(Conversation((Exchange(only),)), workspace.bot.index.library)[0]
+    bot = workspace.bot
+    check = recheck(Conversation((Exchange(only),)), bot.index.library)[0]
     now = check.now
     if now is None:
         return _GONE.format(words["gone"], words["quoted"], citation.quote)
     note = _NOTE.format(words["moved" if check.holds else "changed"])
-    document = workspace.bot.document(now.doc_id)
+    document = bot.document(now.doc_id)
     return note + Markup(  # noqa: S704 (made by a template that escapes)
         document_html(document, start=now.start, end=now.end, quote=now.quote, language=language)
     )

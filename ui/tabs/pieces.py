@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from rag.text import format_date
 from ui.html import answer_html, question_html
+from ui.within import within_words
 from ui.wording import Words
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # What page.js says; it finds them in the page.
 SPOKEN = {
+    "language": ("en", "zh"),
     "ok": ("OK", "确定"),
     "cancel": ("Cancel", "取消"),
     "rename": ("New name", "新名称"),
@@ -87,12 +89,7 @@ _WORDS = {
         "还没有文档。请先在文库中添加。",
     ),
     "transcript": ("Questions and answers", "问答"),
-    "within": ("Asking only within: {}", "只在以下范围内提问：{}"),
     "everywhere": ("Ask in all documents", "在所有文档中提问"),
-    "documents": ("{} chosen documents", "选定的{}份文档"),
-    "document": ("1 chosen document", "选定的1份文档"),
-    "since": ("from {}", "{}起"),
-    "until": ("until {}", "至{}"),
     "stopped": ("Stopped. Nothing of it is kept.", "已停止，没有保存。"),
 }
 # Questions to begin with, each beside the document that it is about: it is offered where that document is indexed.
@@ -224,12 +221,7 @@ def scope_line(filters: Filters, *, language: str) -> str:
     if not filters:
         return ""
     words = Words(_WORDS, language)
-    n_documents = len(filters.documents)
-    parts = [words["document"] if n_documents == 1 else words["documents"].format(n_documents)] if n_documents else []
-    parts += [*filters.publishers, *filters.languages]
-    days = (("since", filters.published_from), ("until", filters.published_to))
-    parts += [words[name].format(format_date(day, language)) for name, day in days if day]
-    within = words["within"].format("、".join(parts) if language == "zh" else ", ".join(parts))
+    within = within_words(filters, (), language=language)
     return _SCOPE.format(within, words["everywhere"])
 
 
