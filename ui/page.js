@@ -413,7 +413,8 @@ function settle() {
     scroll.scrollTop += topOf(growing());
   } else if (settle.busy && !busy) {
     const last = document.querySelector("#fn-scroll .fn-exchange:last-child");
-    if (last) scroll.scrollTop += topOf(last) - state.top;
+    if (document.querySelector("#fn-growing .fn-stopped")) scroll.scrollTop = scroll.scrollHeight;
+    else if (last) scroll.scrollTop += topOf(last) - state.top;
   }
   remember();
   const id = shown();

@@ -18,6 +18,7 @@ _NAMED = 3  # up to so many documents are named, more are counted
 _WORDS = {
     "everywhere": ("Asking in all documents.", "在全部文档中提问。"),
     "within": ("Asking within: {}", "提问范围：{}"),
+    "document": ("{} document", "{} 篇文档"),
     "documents": ("{} documents", "{} 篇文档"),
     "since": ("from {}", "{} 起"),
     "until": ("until {}", "{} 止"),
@@ -49,8 +50,9 @@ def within_words(filters: Filters, titles: Sequence[str], *, language: str) -> s
     words = Words(_WORDS, language)
     parts = []
     if filters.documents:
-        few = 0 < len(titles) <= _NAMED
-        parts.append(words["or"].join(titles) if few else words["documents"].format(len(filters.documents)))
+        n_documents = len(filters.documents)
+        counted = words["document" if n_documents == 1 else "documents"].format(n_documents)
+        parts.append(words["or"].join(titles) if 0 < len(titles) <= _NAMED else counted)
     parts += [words["or"].join(filters.publishers)] if filters.publishers else []
     parts += (
         [words["or"].join(LANGUAGE_NAMES.get(code, code) for code in filters.languages)] if filters.languages else []

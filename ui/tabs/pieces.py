@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from rag.text import format_date
+from rag.text import format_date, is_chinese
 from ui.html import answer_html, question_html
 from ui.within import within_words
 from ui.wording import Words
@@ -196,6 +196,7 @@ def welcome(bot: Assistant, *, language: str) -> str:
     sources = bot.index.library.sources()
     indexed = {Path(source).name for source in sources}
     offered = [question for question, name in EXAMPLES.items() if name in indexed]
+    offered.sort(key=lambda question: is_chinese(question) != (language == "zh"))  # the page's language first
     buttons = Markup("").join(_EXAMPLE.format(question) for question in offered)
     examples = _EXAMPLES.format(title=words["examples"], buttons=buttons) if offered else ""
     return _filled(_WELCOME, language, {"offered": examples, "said": words["promise" if sources else "empty"]})
