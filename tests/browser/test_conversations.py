@@ -24,7 +24,7 @@ def test_a_reload_loses_nothing_and_its_citations_open(visit):
     visit.ask(FIELDS)
     visit.ask(UNKNOWN)
     before = visit.page.locator("#fn-transcript").inner_text()
-    visit.page.reload()
+    visit.reload()
     visit.answered(2)
     assert visit.page.locator("#fn-transcript").inner_text() == before
     visit.open_evidence(visit.page.locator(".fn-marker").first)

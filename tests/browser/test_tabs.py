@@ -95,7 +95,7 @@ def test_settings_that_are_saved_are_what_runs(browser, own):
         visit.tab("chat")
         answer = visit.ask(FIELDS)
         assert answer.locator(".fn-why tbody tr").count() == 7
-        visit.page.reload()
+        visit.reload()
         visit.answered()
         visit.tab("settings")
         assert visit.page.get_by_label("Passages read").input_value() == "7"
@@ -106,7 +106,7 @@ def test_a_theme_that_was_chosen_is_kept(visit):
     visit.page.locator("input[name=fn-theme][value=dark]").check()
     for _ in range(2):
         visit.page.wait_for_function("document.body.classList.contains('dark')")
-        visit.page.reload()
+        visit.reload()
 
 
 def test_an_evaluation_shows_how_far_it_is_and_what_it_came_to(browser, own, monkeypatch):

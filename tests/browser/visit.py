@@ -63,6 +63,12 @@ class Visit:
         self.page.goto(self.url + path)
         self.page.wait_for_selector(".fn-welcome, #fn-transcript .fn-exchange")
 
+    def reload(self) -> None:
+        """Load the page anew, when nothing is under way that this would break off, and wait until it can be used."""
+        self.page.wait_for_timeout(500)
+        self.page.reload()
+        self.page.wait_for_selector(".fn-welcome, #fn-transcript .fn-exchange", state="attached")
+
     def begin(self, question: str) -> None:
         """Ask, and wait for nothing."""
         self.page.fill("#fn-question", question)
@@ -137,7 +143,7 @@ def visiting(
         watch(context, visit)
         yield visit
         assert visit.hosts <= {urlsplit(url).netloc}, visit.hosts
-        assert visit.faults == []
+        assert visit.faults == [], visit.faults
     finally:
         context.close()
 

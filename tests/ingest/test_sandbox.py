@@ -212,8 +212,9 @@ def test_a_script_without_a_main_guard_reads_pages_in_another_process(tmp_path, 
 
 
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts jobs in the background without it
 from ingest.sandbox import Sandbox
 from tests.ingest.test_sandbox import break_down
 with Sandbox(reader=break_down, limit_s=float(sys.argv[2])) as box:
