@@ -153,6 +153,7 @@ function places(article) {
 const isSame = (one, other) => ["doc", "start", "end"].every((name) => one.dataset[name] === other.dataset[name]);
 
 async function openPlace(place) {
+  if (place.matches(".fn-marker:hover")) hush(place.parentElement, "pointerleave"); // its card would lie over the panel
   const article = place.closest(".fn-answer, .fn-exchange");
   if (article) {
     state.answer = article;
@@ -232,10 +233,14 @@ function closeEvidence() {
   for (const id of ["fn-close", "fn-previous", "fn-next"]) byId(id).hidden = true;
   byId("fn-count").textContent = "";
   if (!state.opener?.isConnected) return;
-  const around = state.opener.parentElement;
-  around.classList.add("fn-hush");
-  state.opener.addEventListener("blur", () => around.classList.remove("fn-hush"), { once: true });
+  hush(state.opener.parentElement, "focusout");
   state.opener.focus({ preventScroll: true });
+}
+
+// Keeps the card of a marker shut until the pointer or the focus has left it.
+function hush(around, until) {
+  around.classList.add("fn-hush");
+  around.addEventListener(until, () => around.classList.remove("fn-hush"), { once: true });
 }
 
 // --- Small windows that ask. ---
