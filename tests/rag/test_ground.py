@@ -119,6 +119,7 @@ def test_the_same_words_in_another_order_are_not_borne(reader, text, source):
         ("The mill makes the most flour.", "Critics say the mill makes the most flour."),
         ("The harbour will close.", "According to the mayor, the harbour will close."),
         ("The harbour closes in June.", "The harbour may close in June."),
+        ("The fort was held by 3,000 men.", "The fort was held by about 3,000 men."),
         ("Oil costs 12 dollars.", "If the ship is late, oil costs 12 dollars."),
         ("磨坊将关闭。", "市长表示，磨坊将关闭。"),
     ],
