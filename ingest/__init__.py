@@ -4,6 +4,7 @@ from ingest import ingest
 report = ingest(["reports/", "note.md"], index="my-index")
 """
 
-from ingest.pipeline import IngestReport, ingest, ingest_documents, read_folder, rebuild, remove
+from ingest.pipeline import ingest, ingest_documents, read_folder, rebuild, remove
+from ingest.tally import IngestReport
 
 __all__ = ["IngestReport", "ingest", "ingest_documents", "read_folder", "rebuild", "remove"]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.fetch import Fetcher
 from ingest.intake import Draft, Encoder, bytes_of, embed_step, read, steps
-from ingest.readers import hash_file
 from ingest.sandbox import Sandbox
-from ingest.sources import Source, as_place, find, name_of
+from ingest.sources import as_place, find, name_of
 from ingest.split import split
+from ingest.tally import IngestReport, Tally
 from rag.config import Config
 from rag.errors import DocumentError, UnknownDocument
 from rag.indexes import Fingerprint
-from rag.writer import Writer, writing
+from rag.writer import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -26,90 +25,6 @@ if TYPE_CHECKING:
 
     # Called with how many files are done, how many there are, and the one at hand.
     Progress = Callable[[int, int, str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What became of each source.
-
-    `failed` pairs it with the reason; what failed stays as it was in the index. `skipped` are files of a folder that no
-    reader takes, as pictures.
-    """
-
-    added: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
-    skipped: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Tally:
-    """A report that is being written, against what the library knew at the beginning."""
-
-    known: dict[str, tuple[str, str]]
-    passage_tokens: int
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    rehashed: list[tuple[str, str]] = field(default_factory=list)
-    drafted: dict[str, str] = field(default_factory=dict)
-
-    def draft_of(self, asked: Source, sandbox: Sandbox, *, fetcher: Fetcher) -> Draft | None:
-        """Read and split a file or an address that is new or has changed; None where there is nothing to do."""
-        source = asked
-        try:
-            data, source = bytes_of(asked, fetcher)
-            if source.is_address and (source.name in self.drafted or source.name in self.unchanged):
-                return None  # two addresses that lead to one
-            file_hash = hash_file(data)
-            if self.known.get(source.name, ("", ""))[1] == file_hash:
-                self.unchanged.append(source.name)
-                return None
-            return self.draft(read(data, source, sandbox=sandbox), file_hash)
-        except DocumentError as error:
-            way = "" if source.name == asked.name else f"leads to {source.name}, which "
-            self.failed.append((asked.name, f"{way}{error}"))
-        return None
-
-    def draft(self, document: Document, file_hash: str) -> Draft | None:
-        """Split a document, unless it stands in the library just so or has nothing to quote."""
-        known_id = self.known.get(document.source, ("", ""))[0]
-        if known_id == document.id:
-            self.unchanged.append(document.source)
-            self.rehashed.append((document.id, file_hash))
-            return None
-        if document.source in self.drafted:
-            if self.drafted[document.source] == document.id:
-                return None  # the same once more
-            raise DocumentError(f"two of the documents have the source {document.source!r}; give each its own.")
-        self.drafted[document.source] = document.id
-        passages = tuple(split(document, passage_tokens=self.passage_tokens))
-        if not passages:
-            reason = "holds nothing but headings" if document.text.strip() else "is empty"
-            self.failed.append((document.source, reason))
-            return None
-        (self.updated if known_id else self.added).append(document.source)
-        return Draft(document, file_hash, passages)
-
-    def store(self, drafts: Iterable[Draft | None], *, writer: Writer, encoder: Encoder) -> None:
-        """Put drafts into the index, a step at a time."""
-        for step in steps(draft for draft in drafts if draft):
-            writer.put(*embed_step(step, writer.library, encoder=encoder))
-        writer.library.touch(self.rehashed)
-
-    def report(self, *, removed: Iterable[str] = (), skipped: Iterable[str] = ()) -> IngestReport:
-        """Close the report."""
-        return IngestReport(
-            added=tuple(self.added),
-            updated=tuple(self.updated),
-            unchanged=tuple(self.unchanged),
-            removed=tuple(removed),
-            failed=tuple(self.failed),
-            skipped=tuple(skipped),
-        )
 
 
 # wide: the index, what is used in place of the usual, and who is told
@@ -148,7 +63,7 @@ def ingest(
     sources = list(found.files.values())
     fetcher = fetcher or Fetcher()
     with Sandbox() as sandbox, writing(root, config, purpose="footnote ingest", create=True) as writer:
-        tally = _Tally(writer.library.sources(), config.split.passage_tokens)
+        tally = Tally(writer.library.sources(), config.split.passage_tokens, found.is_gone)
         gone = [name for name, (_, file_hash) in tally.known.items() if file_hash and found.is_gone(name)]
         tally.failed += found.failed.items()
         tally.failed += [(name, "does not exist") for name in found.missing if name not in gone]
@@ -160,10 +75,10 @@ def ingest(
                 yield tally.draft_of(source, sandbox, fetcher=fetcher)
 
         tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
-        writer.remove([tally.known[name][0] for name in gone])
+        report = tally.settle(gone, writer=writer, skipped=found.skipped)
         if progress:
             progress(len(sources), len(sources), "")
-        return tally.report(removed=gone, skipped=found.skipped)
+        return report
 
 
 def ingest_documents(
@@ -184,7 +99,7 @@ def ingest_documents(
     """
     config = config or Config.load()
     with writing(Path(index or config.index), config, purpose="ingest of documents", create=True) as writer:
-        tally = _Tally(writer.library.sources(), config.split.passage_tokens)
+        tally = Tally(writer.library.sources(), config.split.passage_tokens)
 
         def drafts() -> Iterator[Draft | None]:
             for done, document in enumerate(documents):
@@ -193,9 +108,10 @@ def ingest_documents(
                 yield tally.draft(document, "")
 
         tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
+        report = tally.settle((), writer=writer)
         if progress:
             progress(len(documents), len(documents), "")
-        return tally.report()
+        return report
 
 
 def read_folder(folder: str | Path) -> list[Document]:
@@ -222,6 +138,8 @@ def read_folder(folder: str | Path) -> list[Document]:
 def remove(names: Sequence[str], index: str | Path | None = None, *, config: Config | None = None) -> list[str]:
     """Drop documents from an index, each named by source, by id or as `ingest` takes it; return the sources.
 
+    Of a document that stands at several places, a source drops that place, and the id all of them.
+
     Raises:
         IndexMissing: there is no index.
         UnknownDocument: one of them is not there; nothing is dropped then.
@@ -230,13 +148,15 @@ def remove(names: Sequence[str], index: str | Path | None = None, *, config: Con
     root = Path(index or config.index)
     with writing(root, config, purpose="footnote remove") as writer:
         known = writer.library.sources()
-        source_of = {doc_id: source for source, (doc_id, _) in known.items()} | {source: source for source in known}
-        meant = {name: source_of.get(name) or name_of(name, root) for name in names}
-        missing = [name for name, source in meant.items() if source not in known]
+        of_id: dict[str, list[str]] = {}
+        for source, (doc_id, _) in known.items():
+            of_id.setdefault(doc_id, []).append(source)
+        meant = {name: of_id.get(name) or [name if name in known else name_of(name, root)] for name in names}
+        missing = [name for name, sources in meant.items() if not known.keys() >= set(sources)]
         if missing:
             raise UnknownDocument(f"no document has the source or id {missing[0]!r}; `footnote list` shows them all.")
-        sources = list(dict.fromkeys(meant.values()))
-        writer.remove([known[source][0] for source in sources])
+        sources = list(dict.fromkeys(source for some in meant.values() for source in some))
+        writer.place(gone=sources)
         return sources
 
 
@@ -268,17 +188,17 @@ def rebuild(
 
 def _stored_drafts(library: Library, passage_tokens: int | None, progress: Progress | None) -> Iterator[Draft]:
     """Yield every document with its passages as they stand, or split anew where a size is given."""
-    known = library.sources()
+    n_documents = library.counts()["documents"]
     for done, document in enumerate(library.documents()):
         if progress:
-            progress(done, len(known), document.source)
+            progress(done, n_documents, document.source)
         if passage_tokens is None:
             passages = [passage for passage, _ in library.passages_of([document.id])]
         else:
             passages = split(document, passage_tokens=passage_tokens)
-        yield Draft(document, known[document.source][1], tuple(passages))
+        yield Draft(document, "", tuple(passages))
     if progress:
-        progress(len(known), len(known), "")
+        progress(n_documents, n_documents, "")
 
 
 def _kept(drafts: Iterable[Draft], library: Library, *, encoder: Encoder) -> Iterator[list[Entry]]:

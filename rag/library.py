@@ -1,9 +1,8 @@
-"""`library.db`: the documents, their passages, their embeddings and the log. The only truth of an index.
+"""`library.db`: the documents of an index, their places, passages and embeddings, and the log. The only truth.
 
-A document is in one of three states. `pending`: its rows stand here, but perhaps not yet in the mirrors. `visible`: it
-stands everywhere. `removing`: it is gone for every reader, but its rows may still lie in the mirrors. Only the
-transaction that moves documents between states changes what readers see, and it moves the generation number with it.
-
+A place is a source at which a document was found; it may stand at several. A document is `pending` while it may be
+missing in the mirrors, `visible` for as long as it has a place, and `removing` while it may still lie in the mirrors.
+Only the transaction that moves documents between states changes what readers see, and moves the generation number.
 This module knows nothing of the mirrors, of models, or of files other than its own.
 """
 
@@ -29,24 +28,31 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SCHEMA = "library-2"
+SCHEMA = "library-3"
+# The same for SQLite, which keeps it in the file's header; libraries before the third have 0 there.
+_VERSION = 3
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT,
-    language TEXT NOT NULL, url TEXT, text TEXT NOT NULL, pages TEXT NOT NULL, file_hash TEXT NOT NULL,
+_TABLES = f"""
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT, language TEXT NOT NULL,
+    url TEXT, text TEXT NOT NULL, pages TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'visible', 'removing')));
-CREATE UNIQUE INDEX IF NOT EXISTS visible_source ON documents (source) WHERE state = 'visible';
-CREATE TABLE IF NOT EXISTS passages (
+CREATE INDEX documents_in ON documents (state);
+CREATE TABLE places (
+    source TEXT PRIMARY KEY, doc_id TEXT NOT NULL REFERENCES documents (id), file_hash TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX places_of ON places (doc_id, source);
+CREATE TABLE passages (
     id TEXT PRIMARY KEY, doc_id TEXT NOT NULL REFERENCES documents (id), start INTEGER NOT NULL, end INTEGER NOT NULL,
     heading TEXT NOT NULL, embedding_key TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS passages_of ON passages (doc_id);
-CREATE INDEX IF NOT EXISTS passages_with ON passages (embedding_key);
-CREATE TABLE IF NOT EXISTS embeddings (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS log (at TEXT NOT NULL, action TEXT NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE INDEX passages_of ON passages (doc_id);
+CREATE INDEX passages_with ON passages (embedding_key);
+CREATE TABLE embeddings (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE log (at TEXT NOT NULL, action TEXT NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL);
+PRAGMA user_version = {_VERSION};
 """
-_DOCUMENT = "d.id, d.source, d.title, d.publisher, d.author, d.published, d.language, d.url, d.text, d.pages"
+_SOURCE = "(SELECT min(source) FROM places WHERE doc_id = d.id)"
+_DOCUMENT = f"d.id, {_SOURCE}, d.title, d.publisher, d.author, d.published, d.language, d.url, d.text, d.pages"
 # SQLite's substr counts characters, as Python does.
 _PASSAGE = "p.doc_id, p.start, p.end, substr(d.text, p.start + 1, p.end - p.start), p.heading"
 # SQLite's own limit of host parameters in a statement is 32,766; small batches also keep readers waiting less.
@@ -57,7 +63,10 @@ _PATIENCE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document on its way into the library: its passages, and for each the key of its embedding, in order."""
+    """A document on its way into the library: its passages, and for each the key of its embedding, in order.
+
+    `file_hash` is that of the file at `document.source`, its first place.
+    """
 
     document: Document
     file_hash: str
@@ -79,7 +88,8 @@ class Library:
             if writing:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
-                self._db.executescript(_TABLES)
+                if not self._has("meta"):
+                    self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
 
     def close(self) -> None:
         """Close the file; the library cannot be used afterwards."""
@@ -123,9 +133,12 @@ class Library:
             part = keys[first : first + _BATCH]
             yield from self._rows(sql.format(",".join("?" * len(part))), part)
 
+    def _has(self, table: str) -> bool:
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
+
     def meta(self, key: str, default: str = "") -> str:
         """Return a stored value, or the default."""
-        if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'meta'"):
+        if not self._has("meta"):
             return default  # its first writer has not come that far
         rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
         return str(rows[0][0]) if rows else default
@@ -137,7 +150,7 @@ class Library:
 
     def documents(self) -> Iterator[Document]:
         """Yield all visible documents, by source."""
-        ids = [row[0] for row in self._rows("SELECT id FROM documents WHERE state = 'visible' ORDER BY source")]
+        ids = [row[0] for row in self._rows("SELECT doc_id FROM places GROUP BY doc_id ORDER BY min(source)")]
         for part in (ids[first : first + _BATCH] for first in range(0, len(ids), _BATCH)):
             found = self.some_documents(part)
             yield from (found[doc_id] for doc_id in part if doc_id in found)
@@ -174,14 +187,21 @@ class Library:
         return dict(self._rows_in(sql, sorted(ids)))
 
     def ids_of(self, sources: Sequence[str]) -> dict[str, str]:
-        """Return the ids of those of the sources that have a visible document, by source."""
-        sql = "SELECT source, id FROM documents WHERE state = 'visible' AND source IN ({})"
-        return dict(self._rows_in(sql, sources))
+        """Return the ids of the documents at those of the places that have one, by source."""
+        return dict(self._rows_in("SELECT source, doc_id FROM places WHERE source IN ({})", sources))
 
     def sources(self) -> dict[str, tuple[str, str]]:
-        """Return the id and the file hash of each visible document, by source."""
-        sql = "SELECT source, id, file_hash FROM documents WHERE state = 'visible'"
-        return {source: (doc_id, file_hash) for source, doc_id, file_hash in self._rows(sql)}
+        """Return the id of the document and the file hash of each place, by source."""
+        rows = self._rows("SELECT source, doc_id, file_hash FROM places")
+        return {source: (doc_id, file_hash) for source, doc_id, file_hash in rows}
+
+    def places(self, doc_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Return the sources at which visible documents stand, in order, by id."""
+        sql = "SELECT doc_id, source FROM places WHERE doc_id IN ({}) ORDER BY source"
+        found: dict[str, tuple[str, ...]] = {}
+        for doc_id, source in self._rows_in(sql, sorted(doc_ids)):
+            found[doc_id] = (*found.get(doc_id, ()), source)
+        return found
 
     def origins(self) -> list[tuple[str, str | None, str | None, str | None, str]]:
         """Return id, publisher, author, day (as ISO) and language of each visible document."""
@@ -192,12 +212,12 @@ class Library:
 
         One row for each visible document, in no order; no text is read.
         """
-        return self._rows("""
-            SELECT d.id, d.source, d.title, d.publisher, d.published, d.language, coalesce(p.n, 0), l.at
+        return self._rows(f"""
+            SELECT d.id, {_SOURCE}, d.title, d.publisher, d.published, d.language, coalesce(p.n, 0), l.at
             FROM documents d
             LEFT JOIN (SELECT doc_id, count(*) AS n FROM passages GROUP BY doc_id) p ON p.doc_id = d.id
             LEFT JOIN (SELECT detail, max(at) AS at FROM log WHERE action = 'add' GROUP BY detail) l ON l.detail = d.id
-            WHERE d.state = 'visible'""")
+            WHERE d.state = 'visible'""")  # noqa: S608
 
     def counts(self) -> dict[str, int]:
         """Return how many documents and passages are visible, and how many embeddings are kept."""
@@ -225,10 +245,15 @@ class Library:
     def problems(self) -> list[str]:
         """Return what SQLite's own check and the references of the tables find wrong; empty when all is well."""
         found = [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
-        orphans = "SELECT count(*) FROM passages WHERE doc_id NOT IN (SELECT id FROM documents)"
-        missing = "SELECT count(*) FROM passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"
-        for what, sql in (("a document", orphans), ("an embedding", missing)):
-            found += [f"{count} passages without {what}" for (count,) in self._rows(sql) if count]
+        seen = "SELECT id FROM documents WHERE state = 'visible'"
+        for what, sql in (
+            ("passages without a document", "passages WHERE doc_id NOT IN (SELECT id FROM documents)"),
+            ("passages without an embedding", "passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"),
+            ("documents without a place", f"({seen}) WHERE id NOT IN (SELECT doc_id FROM places)"),  # noqa: S608
+            ("places without a document", f"places WHERE doc_id NOT IN ({seen})"),
+        ):
+            ((count,),) = self._rows(f"SELECT count(*) FROM {sql}")  # noqa: S608
+            found += [f"{count} {what}"] if count else []
         return found
 
     def set_meta(self, values: Mapping[str, str]) -> None:
@@ -249,10 +274,9 @@ class Library:
             for entry in entries:
                 d = entry.document
                 published = d.published.isoformat() if d.published else None
-                row = (d.id, d.source, d.title, d.publisher, d.author, published, d.language, d.url, d.text)
                 db.execute(
-                    "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')",
-                    (*row, json.dumps(d.pages), entry.file_hash),
+                    "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')",
+                    (d.id, d.title, d.publisher, d.author, published, d.language, d.url, d.text, json.dumps(d.pages)),
                 )
                 db.executemany(
                     "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
@@ -262,16 +286,35 @@ class Library:
                     ],
                 )
 
-    def publish(self, add: Sequence[str], remove: Sequence[str]) -> None:
-        """Make pending documents visible and hide others, in the one step that readers can see."""
+    def publish(self, places: Iterable[tuple[str, str, str]] = (), *, gone: Iterable[str] = ()) -> list[str]:
+        """Put documents at places (source, id, file hash) and clear others, in the one step that readers can see.
+
+        A pending document becomes visible with its first place, and one that loses its last is hidden. Returns the ids
+        of those that were hidden.
+        """
         at = datetime.now(UTC).isoformat(timespec="seconds")
+        log = "INSERT INTO log SELECT ?, ?, source, doc_id FROM places WHERE source = ?"
+        left: set[tuple[str]] = set()
         with self._transaction() as db:
-            for state, ids, action in (("removing", remove, "remove"), ("visible", add, "add")):
-                for doc_id in ids:
-                    db.execute("UPDATE documents SET state = ? WHERE id = ?", (state, doc_id))
-                    log = "INSERT INTO log SELECT ?, ?, source, id FROM documents WHERE id = ?"
-                    db.execute(log, (at, action, doc_id))
+
+            def clear(source: str) -> None:
+                left.update(db.execute("DELETE FROM places WHERE source = ? RETURNING doc_id", (source,)).fetchall())
+
+            for source in gone:
+                db.execute(log, (at, "remove", source))
+                clear(source)
+            for source, doc_id, file_hash in places:
+                clear(source)
+                db.execute("UPDATE documents SET state = 'visible' WHERE id = ? AND state = 'pending'", (doc_id,))
+                db.execute("INSERT INTO places VALUES (?, ?, ?)", (source, doc_id, file_hash))
+                db.execute(log, (at, "add", source))
+            hide = (
+                "UPDATE documents SET state = 'removing' WHERE id = ? AND state = 'visible' "
+                "AND NOT EXISTS (SELECT 1 FROM places WHERE doc_id = documents.id) RETURNING id"
+            )
+            hidden = [row for key in sorted(left) for row in db.execute(hide, key).fetchall()]
             _next_generation(db)
+        return [doc_id for (doc_id,) in hidden]
 
     def replace_passages(self, rows: Iterable[tuple[str, str, int, int, str, str]], *, meta: Mapping[str, str]) -> None:
         """Put other passages (id, doc_id, start, end, heading, embedding key) in the place of all that stand here.
@@ -299,9 +342,9 @@ class Library:
                 )
 
     def touch(self, file_hashes: Iterable[tuple[str, str]]) -> None:
-        """Note the new hash of files (document id, hash) whose bytes changed but whose document did not."""
+        """Note the new hash of files (source, hash) whose bytes changed but whose document did not."""
         with self._transaction() as db:
-            db.executemany("UPDATE documents SET file_hash = ?2 WHERE id = ?1", file_hashes)
+            db.executemany("UPDATE places SET file_hash = ?2 WHERE source = ?1", file_hashes)
 
 
 def _next_generation(db: sqlite3.Connection) -> None:

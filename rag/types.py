@@ -31,7 +31,8 @@ _ID_CHARS = 16
 class Document:
     """One text and what is known of where it comes from.
 
-    `text` is NFC with one kind of line ends and never changes after reading. `pages` holds the offset at which each
+    `source` is where it was found, the first by name of several places. `text` is NFC with one kind of line ends and
+    never changes after reading. `pages` holds the offset at which each
     page begins, empty where the source has no pages. `language` is an ISO 639-1 code.
     """
 
@@ -64,12 +65,13 @@ class Document:
         """Make a document of a text: normalise it, tell its language if that is not given, derive its id.
 
         Without a source, the document is its own. `pages` are offsets into the normalised text. The id covers all that
-        a citation shows, so that a corrected date makes a new document and an update stays one step.
+        a citation shows, so that a corrected date makes a new document and an update stays one step; it does not cover
+        the source, so that a document stays the same where its file is moved or copied.
         """
         text = normalise(text)
         language = language_code(language) if language else detect_language(text)
         published = as_day(published)
-        seen = (source, title, publisher, author, str(published), language, url, text, *pages)
+        seen = (title, publisher, author, str(published), language, url, text, *pages)
         key = hashlib.sha256(repr(seen).encode()).hexdigest()[:_ID_CHARS]
         return cls(key, source or f"text:{key}", title, publisher, author, published, language, url, text, pages)
 

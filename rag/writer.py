@@ -1,8 +1,8 @@
 """Writing to an index: by one at a time, and so that a crash at any moment loses nothing.
 
 A document goes as `pending` into the library, then into both mirrors, then one transaction makes it visible and hides
-the one it replaces; what is hidden is cleared from the mirrors, then from the library. Whoever writes next clears away
-what an interruption left.
+the one whose place it takes; what is hidden is cleared from the mirrors, then from the library. Whoever writes next
+clears away what an interruption left.
 """
 
 from __future__ import annotations
@@ -97,23 +97,32 @@ class Writer:
                 if stray.is_dir() and _MIRROR_NAME.fullmatch(stray.name) and stray.name != self._number:
                     shutil.rmtree(stray)
 
-    def put(self, entries: Sequence[Entry], vectors: Mapping[str, NDArray[np.float32]]) -> None:
-        """Add documents, each in the place of the one with its source: all of them become visible in one step.
+    def put(
+        self,
+        entries: Sequence[Entry],
+        vectors: Mapping[str, NDArray[np.float32]],
+        *,
+        places: Sequence[tuple[str, str, str]] = (),
+    ) -> None:
+        """Put documents at their places, and others of the library at the `places`: all of it is seen in one step.
 
         `vectors` holds at least the new embeddings, by key; the others are kept by the library already.
         """
         self.library.keep_vectors(vectors.items())
-        self.library.add_pending(entries)
-        self._mirror(entries, *self._stores())
-        replaced = list(self.library.ids_of([entry.document.source for entry in entries]).values())
-        self.library.publish([entry.document.id for entry in entries], replaced)
-        self._clear(replaced)
+        there = self.library.titles([entry.document.id for entry in entries])
+        new = [entry for entry in entries if entry.document.id not in there]
+        self.library.add_pending(new)
+        self._mirror(new, *self._stores())
+        own = [(entry.document.source, entry.document.id, entry.file_hash) for entry in entries]
+        self.place([*own, *places])
 
-    def remove(self, doc_ids: Sequence[str]) -> None:
-        """Remove documents: they vanish for readers in one step, then from the stores."""
-        if doc_ids:
-            self.library.publish([], doc_ids)
-            self._clear(doc_ids)
+    def place(self, places: Sequence[tuple[str, str, str]] = (), *, gone: Sequence[str] = ()) -> None:
+        """Put documents of the library at places (source, id, file hash), and clear other places, in one step.
+
+        A document that has no place any more is removed.
+        """
+        if places or gone:
+            self._clear(self.library.publish(places, gone=gone))
 
     def _clear(self, doc_ids: Sequence[str]) -> None:
         """Take hidden documents out of the mirrors, then out of the library."""

@@ -200,10 +200,15 @@ def list_documents(*, as_json: AsJson = False, index: Index = None, settings: Se
     """List the documents of the index."""
     from ui.terminal import print_table
 
-    columns = ("id", "published", "publisher", "language", "title", "source")
+    columns = ("id", "published", "publisher", "language", "title")
     with _open(index, settings) as bot:
-        rows = [{name: getattr(document, name) for name in columns} for document in bot.index.library.documents()]
-    print_json(rows) if as_json else print_table(columns, rows)
+        documents = list(bot.index.library.documents())
+        places = bot.index.library.places(document.id for document in documents)
+        rows = [{name: getattr(d, name) for name in columns} | {"sources": places.get(d.id, ())} for d in documents]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table((*columns, "sources"), [row | {"sources": ", ".join(row["sources"])} for row in rows])
 
 
 @app.command()

@@ -258,7 +258,7 @@ def test_a_file_is_read_again_where_it_was_read_by_other_readers(folder):
     wrong = Document.of("The bridge of Marn is closed.", title="Wrong", source="reports/bridge.txt")
     ingest_documents([wrong], root, config=CONFIG, embedder=FakeEmbedder())
     library = Library(root / "library.db", writing=True)
-    library.touch([(wrong.id, hashlib.sha256((folder / "bridge.txt").read_bytes()).hexdigest())])
+    library.touch([(wrong.source, hashlib.sha256((folder / "bridge.txt").read_bytes()).hexdigest())])
     library.close()
     assert bring_in(folder).updated == ("reports/bridge.txt",)
 

@@ -129,7 +129,7 @@ def test_a_document_that_is_half_in_is_not_seen_and_is_cleared_away(root):
 
 def test_a_document_that_is_half_out_is_not_seen_and_is_cleared_away(root):
     with writing(root, CONFIG, purpose="test") as writer:
-        writer.library.publish([], [BRIDGE.id])  # … and here the power fails
+        writer.library.publish(gone=[BRIDGE.source])  # … and here the power fails
     assert "Bridge" not in found(root, "Who found the crack in the bridge?")
     with writing(root, CONFIG, purpose="test"):
         pass
@@ -304,7 +304,7 @@ def test_a_rebuild_that_ends_early_leaves_the_old_mirrors_and_nothing_else(root)
 def test_removing_nothing_changes_nothing(root):
     with writing(root, CONFIG, purpose="test") as writer:
         before = writer.library.generation
-        writer.remove([])
+        writer.place()
         assert writer.library.generation == before
 
 

@@ -104,7 +104,7 @@ def checked(tmp_path):
     def check(cited, *documents):
         library = Library(tmp_path / "library.db", writing=True)
         library.add_pending([Entry(document, "", (), ()) for document in documents])
-        library.publish([document.id for document in documents], [])
+        library.publish([(document.source, document.id, "") for document in documents])
         try:
             return recheck(record_of(*cited), library)
         finally:

@@ -145,11 +145,11 @@ def test_a_setting_that_cannot_be_is_an_error(index, setting, message):
 
 def test_documents_are_listed(index):
     head, *rows = run("list", "--index", index).splitlines()
-    assert head.split() == ["id", "published", "publisher", "language", "title", "source"]
+    assert head.split() == ["id", "published", "publisher", "language", "title", "sources"]
     assert [row.split()[0] for row in rows] == [BRIDGE.id, HARBOUR.id]
     assert run_json("list", "--index", index)[1] == {
         "id": HARBOUR.id, "published": "2021-05-03", "publisher": "Coast Post", "language": "en",
-        "title": "A harbour for Lund", "source": "harbour.md",
+        "title": "A harbour for Lund", "sources": ["harbour.md"],
     }  # fmt: skip
 
 

@@ -1,0 +1,166 @@
+"""What becomes of each source that is brought in, against what the library knows of it, and the report in the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from ingest.intake import Draft, Encoder, bytes_of, embed_step, read, steps
+from ingest.readers import hash_file
+from ingest.split import split
+from rag.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ingest.fetch import Fetcher
+    from ingest.sandbox import Sandbox
+    from ingest.sources import Source
+    from rag.types import Document
+    from rag.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of each source.
+
+    `renamed` pairs the former source with the one at which the same file is found now. `failed` pairs a source with the
+    reason; what failed stays as it was in the index. `skipped` are files of a folder that no reader takes, as pictures.
+    """
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    removed: tuple[str, ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Tally:
+    """A report that is being written, against what the library knew at the beginning.
+
+    `known` maps each place to its document and file hash. `is_gone` tells of a place whether its file is certainly not
+    there any more. `seen` are documents that are in the library or on their way, by the hash and kind of a file, and
+    `n_places` counts where each of them stands.
+    """
+
+    known: dict[str, tuple[str, str]]
+    passage_tokens: int
+    is_gone: Callable[[str], bool] = lambda _name: False
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    rehashed: list[tuple[str, str]] = field(default_factory=list)
+    drafted: dict[str, str] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
+    doubles: list[tuple[str, str, str]] = field(default_factory=list)
+    seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    n_places: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """Note the documents that the library holds."""
+        for source, (doc_id, file_hash) in self.known.items():
+            self.n_places[doc_id] += 1
+            if file_hash and not self.is_gone(source):
+                self.seen[_content(source, file_hash)] = doc_id
+
+    def draft_of(self, asked: Source, sandbox: Sandbox, *, fetcher: Fetcher) -> Draft | None:
+        """Read and split a file or an address that is new or has changed; None where there is nothing to do."""
+        source = asked
+        try:
+            data, source = bytes_of(asked, fetcher)
+            if source.is_address and (source.name in self.drafted or source.name in self.unchanged):
+                return None  # two addresses that lead to one
+            file_hash = hash_file(data)
+            if self.known.get(source.name, ("", ""))[1] == file_hash:
+                self.unchanged.append(source.name)
+                return None
+            twin = self.seen.get(_content(source.name, file_hash), "")
+            if self.n_places[twin]:
+                self._place(source.name, twin, file_hash)
+                return None
+            return self.draft(read(data, source, sandbox=sandbox), file_hash)
+        except DocumentError as error:
+            way = "" if source.name == asked.name else f"leads to {source.name}, which "
+            self.failed.append((asked.name, f"{way}{error}"))
+        return None
+
+    def draft(self, document: Document, file_hash: str) -> Draft | None:
+        """Split a document, unless it stands in the library just so or has nothing to quote."""
+        source = document.source
+        if self.known.get(source, ("", ""))[0] == document.id:
+            self.unchanged.append(source)
+            self.rehashed.append((source, file_hash))
+            return None
+        if source in self.drafted:
+            if self.drafted[source] == document.id:
+                return None  # the same once more
+            raise DocumentError(f"two of the documents have the source {source!r}; give each its own.")
+        if self.n_places[document.id]:
+            self._place(source, document.id, file_hash)
+            return None
+        passages = tuple(split(document, passage_tokens=self.passage_tokens))
+        if not passages:
+            reason = "holds nothing but headings" if document.text.strip() else "is empty"
+            self.failed.append((source, reason))
+            return None
+        self._note(source, document.id, file_hash)
+        return Draft(document, file_hash, passages)
+
+    def _place(self, source: str, doc_id: str, file_hash: str) -> None:
+        """Note a place of a document that is in the library, or on its way."""
+        self.doubles.append((source, doc_id, file_hash))
+        self._note(source, doc_id, file_hash)
+
+    def _note(self, source: str, doc_id: str, file_hash: str) -> None:
+        if source in self.known:
+            self.updated.append(source)
+            self.n_places[self.known[source][0]] -= 1
+        else:
+            self.added.append(source)
+        self.n_places[doc_id] += 1
+        self.drafted[source], self.hashes[source] = doc_id, file_hash
+        if file_hash:
+            self.seen[_content(source, file_hash)] = doc_id
+
+    def store(self, drafts: Iterable[Draft | None], *, writer: Writer, encoder: Encoder) -> None:
+        """Put drafts into the index, a step at a time."""
+        for step in steps(draft for draft in drafts if draft):
+            entries, vectors = embed_step(step, writer.library, encoder=encoder)
+            writer.put(entries, vectors, places=self.doubles)
+            self.doubles = []  # they must not wait: a later step may take the last place of their document
+        writer.library.touch(self.rehashed)
+
+    def settle(self, gone: Iterable[str], *, writer: Writer, skipped: Iterable[str] = ()) -> IngestReport:
+        """Drop what is gone, in one step with the second places of what is there, and close the report."""
+        gone = list(gone)
+        writer.place(self.doubles, gone=gone)
+        renamed = self._renamed(gone)
+        new, old = {now for _, now in renamed}, {before for before, _ in renamed}
+        return IngestReport(
+            added=tuple(source for source in self.added if source not in new),
+            updated=tuple(self.updated),
+            unchanged=tuple(self.unchanged),
+            renamed=tuple(renamed),
+            removed=tuple(source for source in gone if source not in old),
+            failed=tuple(self.failed),
+            skipped=tuple(skipped),
+        )
+
+    def _renamed(self, gone: Iterable[str]) -> list[tuple[str, str]]:
+        """Pair places that are gone with new ones that hold the same file."""
+        new: dict[str, list[str]] = {}
+        for source in reversed(self.added):
+            if self.hashes[source]:
+                new.setdefault(self.hashes[source], []).append(source)
+        return [(source, found.pop()) for source in gone if (found := new.get(self.known[source][1]))]
+
+
+def _content(source: str, file_hash: str) -> tuple[str, str]:
+    """Tell what a file holds: the same bytes are read alike where the kind is the same, too."""
+    return file_hash, PurePath(source).suffix.lower()
