@@ -54,6 +54,9 @@ class Layout:
         "library.db",
         "library.db-wal",
         "library.db-shm",
+        "incoming.db",
+        "incoming.db-wal",
+        "incoming.db-shm",
         "vectors",
         "lexical",
         "writer.lock",
@@ -68,6 +71,11 @@ class Layout:
     def library(self) -> Path:
         """The SQLite file."""
         return self.root / "library.db"
+
+    @property
+    def incoming(self) -> Path:
+        """The library that is being restored."""
+        return self.root / "incoming.db"
 
     @property
     def lock(self) -> Path:
@@ -104,9 +112,20 @@ class Fingerprint:
 
     @classmethod
     def stored(cls, library: Library) -> Fingerprint | None:
-        """Return what the library was made with, or None while it is new."""
+        """Return what the library was made with, or None while it is new.
+
+        Raises:
+            IndexMismatch: a newer version made it, of which this one knows nothing.
+        """
         text = library.meta("fingerprint")
-        return cls(**json.loads(text)) if text else None
+        if not text:
+            return None
+        stored = json.loads(text)
+        if _number(stored["schema"]) > _number(SCHEMA):
+            raise IndexMismatch(
+                f"it was made by a newer Footnote ({stored['schema']}; this one knows {SCHEMA}). Update Footnote."
+            )
+        return cls(**stored)
 
     def meta(self) -> str:
         """Write it as the library keeps it."""
@@ -115,6 +134,10 @@ class Fingerprint:
     def __str__(self) -> str:
         """Write it in one line."""
         return f"{self.embedding} {self.splitter} {self.tokeniser} {self.schema}"
+
+
+def _number(schema: str) -> int:
+    return int(schema.rpartition("-")[2])
 
 
 class _Mirrors:

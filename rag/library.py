@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag import migrate
 from rag.errors import IndexDamaged, StorageFailed, UnknownDocument
 from rag.types import Document, Passage
 
@@ -33,22 +34,22 @@ SCHEMA = "library-3"
 _VERSION = 3
 
 _TABLES = f"""
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, publisher TEXT, author TEXT, published TEXT, language TEXT NOT NULL,
     url TEXT, text TEXT NOT NULL, pages TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'visible', 'removing')));
-CREATE INDEX documents_in ON documents (state);
-CREATE TABLE places (
+CREATE INDEX IF NOT EXISTS documents_in ON documents (state);
+CREATE TABLE IF NOT EXISTS places (
     source TEXT PRIMARY KEY, doc_id TEXT NOT NULL REFERENCES documents (id), file_hash TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX places_of ON places (doc_id, source);
-CREATE TABLE passages (
+CREATE INDEX IF NOT EXISTS places_of ON places (doc_id, source);
+CREATE TABLE IF NOT EXISTS passages (
     id TEXT PRIMARY KEY, doc_id TEXT NOT NULL REFERENCES documents (id), start INTEGER NOT NULL, end INTEGER NOT NULL,
     heading TEXT NOT NULL, embedding_key TEXT NOT NULL);
-CREATE INDEX passages_of ON passages (doc_id);
-CREATE INDEX passages_with ON passages (embedding_key);
-CREATE TABLE embeddings (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE log (at TEXT NOT NULL, action TEXT NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_of ON passages (doc_id);
+CREATE INDEX IF NOT EXISTS passages_with ON passages (embedding_key);
+CREATE TABLE IF NOT EXISTS embeddings (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log (at TEXT NOT NULL, action TEXT NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL);
 PRAGMA user_version = {_VERSION};
 """
 _SOURCE = "(SELECT min(source) FROM places WHERE doc_id = d.id)"
@@ -95,6 +96,12 @@ class Library:
         """Close the file; the library cannot be used afterwards."""
         with self._lock:
             self._db.close()
+
+    def update_schema(self) -> None:
+        """Bring a library that an older version made to the present schema, in one step; others stay as they are."""
+        if self._rows("PRAGMA user_version") == [(0,)]:
+            with self._transaction() as db:
+                migrate.from_second(db, tables=_TABLES)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -237,6 +244,12 @@ class Library:
         for *row, key in self._rows_in(sql, doc_ids):
             yield Passage(*row), key
 
+    def entries(self) -> Iterator[Entry]:
+        """Yield all visible documents, by source, with their passages as they stand here."""
+        for document in self.documents():
+            passages = list(self.passages_of([document.id]))
+            yield Entry(document, "", tuple(passage for passage, _ in passages), tuple(key for _, key in passages))
+
     def vectors(self, keys: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return the embeddings that are kept under these keys."""
         sql = "SELECT key, vector FROM embeddings WHERE key IN ({})"
@@ -261,6 +274,30 @@ class Library:
         with self._transaction() as db:
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
             _next_generation(db)
+
+    def copy_to(self, target: Path) -> None:
+        """Write all of it, as it stands at one moment, into a new file; who reads and who writes go on meanwhile."""
+        with self._explained(), closing(sqlite3.connect(target)) as copy:
+            self._db.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # so that the copy is one file
+
+    def adopt(self, other: Path, *, meta: Mapping[str, str]) -> None:
+        """Put all that another library holds in the place of what stands here, in one step.
+
+        Of the stored values only those of `meta` change, and the generation moves.
+        """
+        with self._lock, self._explained():
+            self._db.execute("ATTACH ? AS other", (str(other),))
+            try:
+                with self._transaction() as db:
+                    tables = "SELECT name FROM other.sqlite_master WHERE type = 'table' AND name != 'meta'"
+                    for (name,) in db.execute(tables).fetchall():
+                        db.execute(f"DELETE FROM main.{name}")  # noqa: S608
+                        db.execute(f"INSERT INTO main.{name} SELECT * FROM other.{name}")  # noqa: S608
+                    db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+                    _next_generation(db)
+            finally:
+                self._db.execute("DETACH other")
 
     def keep_vectors(self, vectors: Iterable[tuple[str, NDArray[np.float32]]]) -> None:
         """Keep embeddings, each a float32 vector, under their keys."""

@@ -14,6 +14,7 @@ import shutil
 import socket
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 
 _FIRST = "0001"
+# Documents that are mirrored in one go where all of them are.
+_BATCH = 100
 _MIRROR_NAME = re.compile(r"\d{4,}")
 # A look at the lock takes it for a moment; who writes holds it for long.
 _PATIENCE_S = 1
@@ -151,8 +154,23 @@ class Writer:
         self.library.replace_passages(passages, meta={"mirror": self._number, "fingerprint": fingerprint.meta()})
         self.recover()
 
-    def _mirror(self, entries: Sequence[Entry], dense: Vectors, lexical: Lexical) -> None:
-        kept = self.library.vectors([key for entry in entries for key in entry.embedding_keys])
+    def adopt(self, other: Library, path: Path, *, fingerprint: Fingerprint) -> None:
+        """Put all that another library holds, the one at `path`, in the place of what stands here, mirrors and all.
+
+        Readers see one or the other.
+        """
+        dense, lexical = self.create(f"{int(self._number) + 1:04d}")
+        for entries in _batches(other.entries()):
+            self._mirror(entries, dense, lexical, library=other)
+        stored = {"mirror": self._number, "fingerprint": fingerprint.meta()}
+        self.library.adopt(path, meta=stored)
+        self.recover()
+
+    # wide: whose embeddings are mirrored, where they are not this library's
+    def _mirror(
+        self, entries: Sequence[Entry], dense: Vectors, lexical: Lexical, *, library: Library | None = None
+    ) -> None:
+        kept = (library or self.library).vectors([key for entry in entries for key in entry.embedding_keys])
         rows = [
             (entry.document, passage, kept[key])
             for entry in entries
@@ -161,6 +179,13 @@ class Writer:
         with self._explained(StorageFailed, "written"):
             dense.add(rows)
             lexical.change(add=[(document, passage) for document, passage, _ in rows])
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Gather entries, so that a mirror is not committed for each of them."""
+    waiting = iter(entries)
+    while batch := list(islice(waiting, _BATCH)):
+        yield batch
 
 
 def _make_room(root: Path) -> None:
@@ -210,6 +235,8 @@ def writing(
             if not any_fingerprint:
                 check_fingerprint(layout, library, wanted=fingerprint)
                 writer.recover()
+            else:
+                library.update_schema()
             yield writer
         finally:
             writer.close()

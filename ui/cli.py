@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ui import evaluate, feedback, record
+from ui import evaluate, feedback, keeping, record
 from ui.options import AsJson, Auth, Host, Index, Settings, config_of, names_and_passwords, print_json
 
 if TYPE_CHECKING:
@@ -272,6 +272,8 @@ def get_model(_name: FetchedModel, *, wheels: Wheels = None) -> None:
 
 app.command()(record.export)
 app.command()(record.recheck)
+app.command()(keeping.snapshot)
+app.command()(keeping.restore)
 
 
 def _open(index: Path | None, settings: list[str] | None) -> Assistant:
