@@ -1,19 +1,25 @@
 """Zip archives that are documents (DOCX, PPTX, XLSX, ODT, EPUB): checked before anything is unpacked.
 
-What a file really is, where it is not what its name says, is told here too.
+What a file really is, where it is not what its name says, is told here too, and what every zip archive must be.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
+from contextlib import contextmanager
 from copy import copy
 from reprlib import repr as short_repr
+from typing import TYPE_CHECKING
 
 from ingest.guard import brief
 from rag.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MAX_BYTES = 200_000_000  # unpacked, all members together
 _MAX_MEMBERS = 10_000
@@ -22,12 +28,14 @@ _MAX_MEMBERS = 10_000
 _MAX_RATIO, _HARMLESS_BYTES = 250, 20_000_000
 _CHUNK = 1 << 16
 # What the formats' specifications allow. Others exist in zip files, and `zipfile` cannot bound what they unpack to.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # The XML of office files declares no entities: whoever does wants one of the readers' parsers to expand them.
 _ENTITY = re.compile(
     b"|".join(map(re.escape, ("<!ENTITY".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))))
 )
-_ENCRYPTED = "is encrypted; save it without a password"
+ENCRYPTED = "is encrypted; save it without a password"
+# What tells of a kind is short, in honest files.
+_TELLING_BYTES = 10_000_000
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LEGACY = {  # stream in an OLE container → what it is and what to save it as
@@ -78,22 +86,81 @@ def checked_zip(data: bytes, kind: str) -> zipfile.ZipFile:
     if not data.strip(b"\0 \t\r\n"):
         raise DocumentError("is empty")
     if not data.startswith(b"PK"):
-        raise DocumentError(_what_it_is(data, kind))
-    try:
+        raise DocumentError(what_it_is(data, kind))
+    with unpackable("is damaged: it is a zip archive that cannot be unpacked"):
         archive = zipfile.ZipFile(io.BytesIO(data))
         _check_sizes(archive.infolist(), len(data))
         for info in archive.infolist():
             _inflate(archive, info, entities=kind == "EPUB")
-        found = _kind_of(archive)
+        found = kind_of(archive)
         encrypted = found in _MIMETYPES.values() and b"encryption-data" in _member(archive, "META-INF/manifest.xml")
-    # What `zipfile` raises for damaged ones: its own, and those of what it reads with.
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise DocumentError(f"is damaged: it is a zip archive that cannot be unpacked ({brief(error)})") from error
     if found != kind:
         raise DocumentError(f"is no {kind} file: it is {f'{found}; rename it' if found else 'another zip archive'}")
     if encrypted:
-        raise DocumentError(_ENCRYPTED)
+        raise DocumentError(ENCRYPTED)
     return archive
+
+
+@contextmanager
+def unpackable(reason: str) -> Iterator[None]:
+    """Make a DocumentError of what `zipfile` raises for damaged archives: errors of its own, and of all it reads with.
+
+    Raises:
+        DocumentError: with `reason` and the words of `zipfile`, or one that was raised in the block.
+    """
+    try:
+        yield
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError
+    ) as error:  # fmt: skip
+        raise DocumentError(f"{reason} ({brief(error)})") from error
+
+
+def inflated(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Unpack a member, in pieces of at most 64 KiB; `zipfile` would stop silently at the size that is stated.
+
+    Raises:
+        DocumentError: it is of another size. What `zipfile` raises comes through as it is.
+    """
+    whole = copy(member)
+    whole.file_size = member.file_size + 1
+    size = 0
+    with archive.open(whole) as stream:
+        while part := stream.read(_CHUNK):
+            size += len(part)
+            yield part
+    if size != member.file_size:
+        raise DocumentError(f"is damaged: its part {short_repr(member.filename)} is not of the size that is stated")
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Tell whether so many bytes are out of proportion to those that they are packed in."""
+    return unpacked > max(_HARMLESS_BYTES, packed * _MAX_RATIO)
+
+
+def kind_of(archive: zipfile.ZipFile) -> str | None:
+    """Name the format of documents that an archive is ("DOCX", "EPUB"); None where it is another archive."""
+    mimetype = _member(archive, "mimetype").decode("ascii", "replace").strip()
+    if mimetype in _MIMETYPES or _member(archive, "META-INF/container.xml"):
+        return _MIMETYPES.get(mimetype, "EPUB")
+    parts = _member(archive, "[Content_Types].xml").lower()
+    return next((kind for part, kind in _MAIN_PARTS if part in parts), None)
+
+
+def what_it_is(data: bytes, kind: str) -> str:
+    """Say what bytes are that should be a file of a kind, and are no zip archive; the first of them will do."""
+    if data.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            return ENCRYPTED
+        for stream in _LEGACY:
+            if f"{stream}\0".encode("utf-16-le") in data:
+                return _is_legacy(stream)
+        return f"is no {kind} file: it is another file of old Office"
+    start = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    found = next((name for mark, name in _BEGINNINGS if start.startswith(mark.lower())), None)
+    if not found:
+        found = "a text file" if b"\0" not in data[:_CHUNK] else "something else, or damaged"
+    return f"is no {kind} file: it is {found}"
 
 
 def legacy(kind: str) -> str:
@@ -114,53 +181,26 @@ def _check_sizes(members: list[zipfile.ZipInfo], size: int) -> None:
     if len(members) > _MAX_MEMBERS:
         raise DocumentError(f"holds {len(members)} files; at most {_MAX_MEMBERS} are unpacked")
     if any(member.flag_bits & 1 for member in members):
-        raise DocumentError(_ENCRYPTED)
-    if any(member.compress_type not in _METHODS for member in members):
+        raise DocumentError(ENCRYPTED)
+    if any(member.compress_type not in METHODS for member in members):
         raise DocumentError("is packed by a method that documents do not use; save it again")
     total = sum(member.file_size for member in members)
-    if total > _MAX_BYTES or total > max(_HARMLESS_BYTES, size * _MAX_RATIO):
+    if total > _MAX_BYTES or is_bomb(total, size):
         raise DocumentError(f"unpacks to {total / 1e6:.0f} MB, which is too much for {size / 1e6:.1f} MB")
 
 
 def _inflate(archive: zipfile.ZipFile, member: zipfile.ZipInfo, *, entities: bool) -> None:
-    """Unpack a member and forget it; `zipfile` would stop silently at the size that is stated."""
-    whole = copy(member)
-    whole.file_size = member.file_size + 1
+    """Unpack a member and forget it."""
     is_xml = member.filename.lower().endswith((".xml", ".rels"))
-    size, last = 0, b""
-    with archive.open(whole) as stream:
-        while part := stream.read(_CHUNK):
-            size += len(part)
-            if is_xml and not entities and _ENTITY.search(last + part):
-                raise DocumentError(f"is no sound file: its part {short_repr(member.filename)} declares XML entities")
-            last = part[-16:]
-    if size != member.file_size:
-        raise DocumentError(f"is damaged: its part {short_repr(member.filename)} is not of the size that is stated")
-
-
-def _kind_of(archive: zipfile.ZipFile) -> str | None:
-    mimetype = _member(archive, "mimetype").decode("ascii", "replace").strip()
-    if mimetype in _MIMETYPES or _member(archive, "META-INF/container.xml"):
-        return _MIMETYPES.get(mimetype, "EPUB")
-    parts = _member(archive, "[Content_Types].xml").lower()
-    return next((kind for part, kind in _MAIN_PARTS if part in parts), None)
+    last = b""
+    for part in inflated(archive, member):
+        if is_xml and not entities and _ENTITY.search(last + part):
+            raise DocumentError(f"is no sound file: its part {short_repr(member.filename)} declares XML entities")
+        last = part[-16:]
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    return archive.read(name) if name in archive.namelist() else b""
-
-
-def _what_it_is(data: bytes, kind: str) -> str:
-    """Say what bytes are that are no zip archive."""
-    if data.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            return _ENCRYPTED
-        for stream in _LEGACY:
-            if f"{stream}\0".encode("utf-16-le") in data:
-                return _is_legacy(stream)
-        return f"is no {kind} file: it is another file of old Office"
-    start = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    found = next((name for mark, name in _BEGINNINGS if start.startswith(mark.lower())), None)
-    if not found:
-        found = "a text file" if b"\0" not in data[:_CHUNK] else "something else, or damaged"
-    return f"is no {kind} file: it is {found}"
+    if name not in archive.namelist():
+        return b""
+    with archive.open(name) as stream:
+        return stream.read(_TELLING_BYTES)

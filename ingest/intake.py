@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ingest.dates import date_in_url
 from ingest.markdown import readable_name
-from ingest.readers import RISKY, read_bytes
+from ingest.readers import MAX_FILE_BYTES, RISKY, read_bytes, too_large
 from ingest.sources import Source
 from rag.errors import DocumentError
 from rag.library import Entry
@@ -64,7 +64,7 @@ def bytes_of(source: Source, fetcher: Fetcher | None = None) -> tuple[bytes, Sou
     """Return what a file or an address holds, and whose it is: an address may lead to another one.
 
     Raises:
-        DocumentError: it cannot be read or fetched, or is an address and there is no fetcher.
+        DocumentError: it cannot be read or fetched, is too large, or is an address and there is no fetcher.
     """
     if source.is_address:
         if fetcher is None:
@@ -72,9 +72,12 @@ def bytes_of(source: Source, fetcher: Fetcher | None = None) -> tuple[bytes, Sou
         page = fetcher.fetch(source.name)
         return page.data, Source(Path(f"page{page.suffix}"), page.address)
     try:
-        return source.path.read_bytes(), source
+        size = source.path.stat().st_size
+        if size <= MAX_FILE_BYTES:
+            return source.path.read_bytes(), source
     except OSError as error:
         raise DocumentError(f"cannot be read: {error.strerror or error}") from error
+    raise too_large(size)
 
 
 def read(data: bytes, source: Source, *, sandbox: Sandbox) -> Document:

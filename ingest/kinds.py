@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ingest.guard import brief
-from ingest.readers import SUFFIXES
+from ingest.readers import ARCHIVES, JSON_LINES, SUFFIXES
 from rag.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ _KINDS = {
 _VAGUE = {"", "text/plain", "application/zip", "application/x-zip-compressed", "application/download"} | {
     f"{kind}/{name}" for kind in ("application", "binary") for name in ("octet-stream", "force-download", "x-download")
 }
+# An address is that of one document: what lies in an archive has none.
+_SUFFIXES = set(SUFFIXES) - {*ARCHIVES, *JSON_LINES}
 TEXTS = (".html", ".htm", ".txt", ".md", ".markdown", ".rst", ".csv", ".tsv")
 
 _PAGE_CHARSET = re.compile(
@@ -80,7 +82,7 @@ def suffix_of(headers: Message, url: str) -> str:
     """
     kind = headers.get_content_type() if headers.get("Content-Type") else ""
     names = (headers.get_filename("") or "", unquote(urlsplit(url).path))
-    named = next((suffix for name in names if (suffix := PurePosixPath(name).suffix.lower()) in SUFFIXES), "")
+    named = next((suffix for name in names if (suffix := PurePosixPath(name).suffix.lower()) in _SUFFIXES), "")
     if kind == "text/plain":
         return named if named in TEXTS and not named.startswith(".htm") else ".txt"
     suffix = named if kind in _VAGUE else _KINDS.get(kind, "")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.contents import contents
 from ingest.fetch import Fetcher
-from ingest.intake import Draft, Encoder, bytes_of, embed_step, read, steps
+from ingest.intake import Draft, Encoder, embed_step, read, steps
 from ingest.sandbox import Sandbox
-from ingest.sources import as_place, find, name_of
+from ingest.sources import as_place, containers_of, find, name_of
 from ingest.split import split
 from ingest.tally import IngestReport, Tally
 from rag.config import Config
@@ -42,7 +43,9 @@ def ingest(
     New and changed files are read, and what the index knows of these places and is there no longer is dropped. An
     unchanged file costs only the reading of its bytes. One that cannot be read is reported and stops nothing. Of a
     folder that is missing or unreadable nothing is dropped, nor is a document that was never a file. A page is known by
-    the address that it is fetched from in the end; one that its server no longer has is reported and stays.
+    the address that it is fetched from in the end; one that its server no longer has is reported and stays. Of a zip
+    archive or a file of JSON lines, each document is taken by itself; of one that cannot be read through none is
+    dropped.
 
     Args:
         paths: files, folders and addresses.
@@ -64,17 +67,22 @@ def ingest(
     fetcher = fetcher or Fetcher()
     with Sandbox() as sandbox, writing(root, config, purpose="footnote ingest", create=True) as writer:
         tally = Tally(writer.library.sources(), config.split.passage_tokens, found.is_gone)
-        gone = [name for name, (_, file_hash) in tally.known.items() if file_hash and found.is_gone(name)]
         tally.failed += found.failed.items()
-        tally.failed += [(name, "does not exist") for name in found.missing if name not in gone]
 
         def drafts() -> Iterator[Draft | None]:
             for done, source in enumerate(sources):
                 if progress:
                     progress(done, len(sources), source.name)
-                yield tally.draft_of(source, sandbox, fetcher=fetcher)
+                for content in contents(source, found, fetcher=fetcher):
+                    if progress and content.asked is not source:
+                        progress(done, len(sources), content.source.name)
+                    yield tally.draft_of(content, sandbox)
 
         tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
+        # Only what has been read through tells what a container holds no longer.
+        gone = [name for name, (_, file_hash) in tally.known.items() if file_hash and found.is_gone(name)]
+        left = {*gone, *(container for name in gone for container in containers_of(name))}
+        tally.failed += [(name, "does not exist") for name in found.missing if name not in left]
         report = tally.settle(gone, writer=writer, skipped=found.skipped)
         if progress:
             progress(len(sources), len(sources), "")
@@ -127,9 +135,11 @@ def read_folder(folder: str | Path) -> list[Document]:
         raise DocumentError(f"{name}: {reason}")
     documents = []
     with Sandbox() as sandbox:
-        for source in found.files.values():
+        for _, source, data in (content for file in found.files.values() for content in contents(file, found)):
+            if isinstance(data, DocumentError):
+                raise DocumentError(f"{source.name}: {data}") from data
             try:
-                documents.append(read(bytes_of(source)[0], source, sandbox=sandbox))
+                documents.append(read(data, source, sandbox=sandbox))
             except DocumentError as error:
                 raise DocumentError(f"{source.name}: {error}") from error
     return documents

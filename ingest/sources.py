@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from pathspec import GitIgnoreSpec
 
 from ingest.addresses import canonical, is_address, shown
-from ingest.readers import SUFFIXES
+from ingest.readers import ARCHIVES, JSON_LINES, SUFFIXES
 from rag.errors import ConfigError, DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 IGNORE_FILE = ".footnoteignore"
 
@@ -39,6 +39,9 @@ class Found:
 
     `files` are there to be read; `skipped` lie in a folder and have no reader; `failed` have a reason. `places` are the
     files and folders that were looked through, `missing` are not there, and of what is below `unseen` nothing is known.
+
+    A container is known only once it has been read, by ingest/contents.py: `opened` tells of each whether all that it
+    holds was seen, and `held` are the documents that were.
     """
 
     root: Path
@@ -48,20 +51,27 @@ class Found:
     places: dict[str, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
     unseen: dict[str, None] = field(default_factory=dict)
+    opened: dict[str, bool] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
 
     def is_gone(self, name: str) -> bool:
         """Tell whether a file of this name, which the library knows, is certainly there no longer.
 
         A file that was named and is missing is gone. What lay below a folder that is missing or unreadable is not: the
         folder may have been moved for a while, or its disk taken out. An address is never gone: that a server no longer
-        has a page says nothing of what it said.
+        has a page says nothing of what it said. Of a container that was not, or not wholly, read nothing is gone.
         """
         if is_address(name):
             return False
         if name in self.missing:
             return True
-        if name in self.files or name in self.failed or name in self.skipped:
+        if any(name in there for there in (self.files, self.failed, self.skipped, self.held)):
             return False
+        for container in containers_of(name):
+            if container in self.missing:
+                return True
+            if any(container in known for known in (self.opened, self.files, self.failed)):
+                return self.opened.get(container, False)
         unknown = any(self._is_below(name, place) for place in (*self.missing, *self.unseen))
         return not unknown and any(self._is_below(name, place) for place in self.places)
 
@@ -80,6 +90,31 @@ class Found:
             return True
         above = PurePath(place).is_absolute() and not PurePath(name).is_absolute()
         return above and self.root.resolve().parent.is_relative_to(Path(place).resolve())
+
+
+def containers_of(name: str) -> Iterator[str]:
+    """Yield the containers that a name leads through, the innermost first: that of a line, that of a member.
+
+    A folder may be named like a container; whether it is one, the name does not tell.
+
+    >>> list(containers_of("a/b.zip/c/d.jsonl/17"))
+    ['a/b.zip/c/d.jsonl', 'a/b.zip']
+    """
+    at = name.rfind("/")
+    while at > 0:
+        if name[:at].lower().endswith((*ARCHIVES, *JSON_LINES)):
+            yield name[:at]
+        at = name.rfind("/", 0, at)
+
+
+def kind_of(name: str) -> str:
+    """Return the suffix by which a source is read; of a line, that of its file.
+
+    >>> kind_of("a/b.MD"), kind_of("news.jsonl/a.md")
+    ('.md', '.jsonl')
+    """
+    container = PurePath(next(containers_of(name), "")).suffix.lower()
+    return container if container in JSON_LINES else PurePath(name).suffix.lower()
 
 
 def as_place(given: str | Path) -> Path:

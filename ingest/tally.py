@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ingest.intake import Draft, Encoder, bytes_of, embed_step, read, steps
+from ingest.intake import Draft, Encoder, embed_step, read, steps
 from ingest.readers import hash_file
+from ingest.sources import kind_of
 from ingest.split import split
 from rag.errors import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ingest.fetch import Fetcher
+    from ingest.contents import Content
     from ingest.sandbox import Sandbox
-    from ingest.sources import Source
     from rag.types import Document
     from rag.writer import Writer
 
@@ -69,11 +68,13 @@ class Tally:
             if file_hash and not self.is_gone(source):
                 self.seen[_content(source, file_hash)] = doc_id
 
-    def draft_of(self, asked: Source, sandbox: Sandbox, *, fetcher: Fetcher) -> Draft | None:
-        """Read and split a file or an address that is new or has changed; None where there is nothing to do."""
-        source = asked
+    def draft_of(self, content: Content, sandbox: Sandbox) -> Draft | None:
+        """Read and split what a source holds, where it is new or has changed; None where there is nothing to do."""
+        asked, source, data = content
+        if isinstance(data, DocumentError):
+            self.failed.append((asked.name, str(data)))
+            return None
         try:
-            data, source = bytes_of(asked, fetcher)
             if source.is_address and (source.name in self.drafted or source.name in self.unchanged):
                 return None  # two addresses that lead to one
             file_hash = hash_file(data)
@@ -163,4 +164,4 @@ class Tally:
 
 def _content(source: str, file_hash: str) -> tuple[str, str]:
     """Tell what a file holds: the same bytes are read alike where the kind is the same, too."""
-    return file_hash, PurePath(source).suffix.lower()
+    return file_hash, kind_of(source)
