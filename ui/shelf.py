@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from ingest import ingest, rebuild, remove
 from ingest.readers import SUFFIXES, hash_file
-from ingest.sources import as_place, source_name
+from ingest.sources import as_place, containers_of, source_name
 from rag.errors import FootnoteError, IndexBusy
 from ui.jobs import Follower, Job, Step, Stopped
-from ui.uploads import KINDS, MAX_BYTES, MAX_FILES, is_address, keep, place_of, safe_name, upload_folder
+from ui.uploads import KINDS, MAX_BYTES, MAX_FILES, file_of, is_address, keep, place_of, safe_name, upload_folder
 from ui.wording import Words
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class _Plan:
         """Show it while the source `name`, of which `done` come before, is being read."""
         steps = list(self.settled)
         for at, source in enumerate(self.places):
-            state: State = "reading" if source == name else "read" if at < done else "waiting"
+            state: State = "reading" if _is_of(name, source) else "read" if at < done else "waiting"
             steps.append(Step(self.labels.get(source, source), state, self.remarks.get(source, "")))
         return Job(tuple(steps), done, len(self.places))
 
@@ -148,16 +148,17 @@ class Shelf:
     def reread(self, doc_ids: Iterable[str] | None = None) -> Iterator[Job]:
         """Read the files and addresses of documents again, of all without ids; what has not changed costs little.
 
-        A document whose file is gone stays: who wants it gone removes it.
+        A document whose file is gone stays: who wants it gone removes it. With a document of an archive, or of JSON
+        lines, all others of that file are read again.
         """
         wanted = None if doc_ids is None else set(doc_ids)
         known = {s: at for s, at in self._sources().items() if wanted is None or at[0] in wanted}
         titles = self._titles([doc_id for doc_id, _ in known.values()])
         plan = _Plan(labels={source: titles.get(doc_id, source) for source, (doc_id, _) in known.items()})
         for source, (_, file_hash) in known.items():
-            place = place_of(source, self._home.root)
-            if is_address(source) or (file_hash and Path(place).is_file()):
-                plan.places[source] = place
+            file = source if is_address(source) else file_of(source, self._home.root)
+            if is_address(source) or (file_hash and file):
+                plan.places[file] = place_of(file, self._home.root)
             elif file_hash:
                 plan.settled.append(Step(plan.labels[source], "failed", self._words["gone"].format(source)))
             else:
@@ -195,8 +196,14 @@ class Shelf:
             yield Job(over=True, trouble=self._said(error))
 
     def is_copy(self, source: str) -> bool:
-        """Tell whether a source is a file that was uploaded."""
-        return as_place(place_of(source, self._home.root)).parent == upload_folder(self._home.root)
+        """Tell whether a source is a file that was uploaded, or lies in one."""
+        return bool(self._copy_of(source))
+
+    def _copy_of(self, source: str) -> str:
+        """Return the uploaded file that a source is, or lies in; nothing where it is no upload."""
+        root = self._home.root
+        files = (source, *containers_of(source))
+        return next((file for file in files if as_place(place_of(file, root)).parent == upload_folder(root)), "")
 
     def _plan_file(self, path: Path, plan: _Plan, *, hashes: dict[str, str]) -> None:
         """Copy a file, unless it cannot be taken or is in the library already."""
@@ -245,19 +252,23 @@ class Shelf:
 
     def _drop_unused(self, copies: Iterable[Path]) -> None:
         """Delete copies that came to no document: their owner has the file, and nobody would look for it here."""
-        known = self._sources()
         for copy in copies:
-            if source_name(copy, self._home.root) not in known:
+            if not self._is_known(source_name(copy, self._home.root)):
                 copy.unlink(missing_ok=True)
 
     def _discard(self, source: str) -> str:
-        """Delete a source if it is a copy; return what is to be said of it, mostly nothing."""
+        """Delete the copy that a source is, or was the last of; return what is to be said of it, mostly nothing."""
+        copy = self._copy_of(source)
         try:
-            if self.is_copy(source):
-                Path(place_of(source, self._home.root)).unlink(missing_ok=True)
+            if copy and not self._is_known(copy):
+                Path(place_of(copy, self._home.root)).unlink(missing_ok=True)
         except OSError as error:
-            return self._words["left"].format(source, error.strerror or error)
+            return self._words["left"].format(copy, error.strerror or error)
         return ""
+
+    def _is_known(self, file: str) -> bool:
+        """Tell whether a file, or anything in it, is a place of a document."""
+        return any(_is_of(source, file) for source in self._sources())
 
     def _sources(self) -> dict[str, tuple[str, str]]:
         bot = self._home.bot  # held to the end: an assistant that is replaced closes when nobody holds it
@@ -272,3 +283,8 @@ class Shelf:
         if isinstance(error, Stopped):
             return self._words["stopped"]
         return self._words["busy"].format(error) if isinstance(error, IndexBusy) else str(error)
+
+
+def _is_of(source: str, file: str) -> bool:
+    """Tell whether a source is a file, or lies in it."""
+    return source == file or source.startswith(f"{file}/")

@@ -1,8 +1,10 @@
 """Files from the page: which are taken, under which name they are kept, and what a job on the index says."""
 
+import json
 import os
 import threading
 import unicodedata
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -242,6 +244,39 @@ def test_an_address_that_cannot_be_fetched_is_said(shelf):
 def test_nothing_pasted_asks_for_an_address(shelf):
     (job,) = shelf.add_addresses("  ")
     assert job.trouble == "Paste the address of a page first."
+
+
+def archive(tmp_path):
+    path = tmp_path / "temporary" / "both.zip"
+    path.parent.mkdir()
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("bridge.md", BRIDGE)
+        file.writestr("in/lines.jsonl", json.dumps({"id": 1, "title": "Tower", "text": "The tower of Kell leans."}))
+    return path
+
+
+def test_an_uploaded_archive_is_kept_for_as_long_as_something_of_it_is_in_the_library(home, shelf, tmp_path):
+    ends = last(shelf.add_files([archive(tmp_path)]))
+    names = ("footnote-uploads/both.zip/bridge.md", "footnote-uploads/both.zip/in/lines.jsonl/1")
+    assert ends == [(name, "added", "") for name in names]
+    assert kept(home) == ["both.zip"]
+    bridge, tower = (home.bot.index.library.sources()[name][0] for name in names)
+    assert sorted(state for _, state, _ in last(shelf.reread([tower]))) == ["unchanged", "unchanged"]
+    assert shelf.is_copy(names[1])
+    shelf.remove([bridge])
+    assert kept(home) == ["both.zip"]
+    shelf.remove([tower])
+    assert kept(home) == []
+
+
+def test_a_document_whose_archive_is_gone_stays(home, shelf, tmp_path):
+    last(shelf.add_files([archive(tmp_path)]))
+    (home.root.parent / "footnote-uploads" / "both.zip").unlink()
+    doc_id = home.bot.index.library.sources()["footnote-uploads/both.zip/bridge.md"][0]
+    ((_, state, words),) = last(shelf.reread([doc_id]))
+    assert state == "failed"
+    assert "footnote-uploads/both.zip/bridge.md is gone" in words
+    assert len(sources(home)) == 3
 
 
 def test_while_another_process_writes_nothing_changes_and_it_is_said(home, shelf, tmp_path):
