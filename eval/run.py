@@ -101,7 +101,7 @@ def _made_index(documents: Sequence[Document], runs: Path, *, config: rag.Config
     made_with = [str(Fingerprint.of(config)), _code(_MAKES_INDEX)]
     index = runs / ".indexes" / _digest([*made_with, *sorted(document.id for document in documents)])
 
-    def indexing(done: int, total: int, source: str) -> None:
+    def indexing(done: int, total: int, source: str, _n_passages: int) -> None:
         if progress:
             progress(done, total, f"indexing {source}")
 

@@ -6,10 +6,10 @@ A document of a container has a name below that of the container: `reports.zip/i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ingest.bundles import members
-from ingest.intake import bytes_of
+from ingest.intake import Loaded, bytes_of
 from ingest.jsonlines import read_lines
 from ingest.readers import ARCHIVES, JSON_LINES, MAX_FILE_BYTES, SUFFIXES, too_large
 from ingest.sources import Source
@@ -25,15 +25,7 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 1 << 20
 
 
-class Content(NamedTuple):
-    """What is to become a document: the source that was asked for, whose it is in the end, its bytes or a reason."""
-
-    asked: Source
-    source: Source
-    data: bytes | DocumentError
-
-
-def contents(asked: Source, found: Found, *, fetcher: Fetcher | None = None) -> Iterator[Content]:
+def contents(asked: Source, found: Found, *, fetcher: Fetcher | None = None) -> Iterator[Loaded]:
     """Yield what a source holds, a document at a time, and note in `found` what was seen of a container.
 
     What cannot be read is a reason among the others, under the name of the document or of the whole.
@@ -42,16 +34,16 @@ def contents(asked: Source, found: Found, *, fetcher: Fetcher | None = None) -> 
     try:
         if asked.is_address or kind not in (*ARCHIVES, *JSON_LINES):
             data, source = bytes_of(asked, fetcher)
-            yield Content(asked, source, data)
+            yield Loaded.of(asked, source, data=data)
         elif kind in ARCHIVES:
             yield from _members(asked, found)
         else:
             yield from _lines(_pieces(asked.path), asked, found)
     except DocumentError as error:
-        yield Content(asked, asked, error)
+        yield Loaded.of(asked, asked, data=error)
 
 
-def _members(archive: Source, found: Found) -> Iterator[Content]:
+def _members(archive: Source, found: Found) -> Iterator[Loaded]:
     found.opened[archive.name] = False
     try:
         for member in members(archive.path):
@@ -63,7 +55,7 @@ def _members(archive: Source, found: Found) -> Iterator[Content]:
                 yield from _inner_lines(member, source, found)
             else:
                 found.opened.update({source.name: False} if kind in (*ARCHIVES, *JSON_LINES) else {})
-                yield _held(Content(source, source, _unpacked(member, kind)), found)
+                yield _held(Loaded.of(source, source, data=_unpacked(member, kind)), found)
     except OSError as error:
         raise DocumentError(f"cannot be read: {error.strerror or error}") from error
     found.opened[archive.name] = True
@@ -83,30 +75,31 @@ def _unpacked(member: Member, kind: str) -> bytes | DocumentError:
         return error
 
 
-def _inner_lines(member: Member, source: Source, found: Found) -> Iterator[Content]:
+def _inner_lines(member: Member, source: Source, found: Found) -> Iterator[Loaded]:
     try:
         yield from _lines(member.pieces(), source, found)
     except DocumentError as error:
-        yield _held(Content(source, source, error), found)
+        yield _held(Loaded.of(source, source, data=error), found)
 
 
-def _lines(pieces: Iterable[bytes], file: Source, found: Found) -> Iterator[Content]:
+def _lines(pieces: Iterable[bytes], file: Source, found: Found) -> Iterator[Loaded]:
     found.opened[file.name] = False
     is_whole = True
     for line in read_lines(pieces):
         source = Source(Path(f"line{file.path.suffix}"), f"{file.name}/{line.key}")
         is_whole = is_whole and line.is_named
-        yield _held(Content(source, source, DocumentError(line.failure) if line.failure else line.data), found)
+        yield _held(Loaded.of(source, source, data=DocumentError(line.failure) if line.failure else line.data), found)
     found.opened[file.name] = is_whole
 
 
-def _held(content: Content, found: Found) -> Content:
+def _held(loaded: Loaded, found: Found) -> Loaded:
     """Note that a document was seen in its container."""
-    name = content.source.name
+    name = loaded.source.name
     if name in found.held:
-        return content._replace(data=DocumentError("has the name of another document of its container"))
+        reason = DocumentError("has the name of another document of its container")
+        return Loaded.of(loaded.asked, loaded.source, data=reason)
     found.held.add(name)
-    return content
+    return loaded
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

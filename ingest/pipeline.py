@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.contents import contents
 from ingest.fetch import Fetcher
-from ingest.intake import Draft, Encoder, embed_step, read, steps
-from ingest.sandbox import Sandbox
+from ingest.intake import Draft, Encoder, embed_step, read_and_split, read_document, steps
+from ingest.meter import Meter
+from ingest.pool import Pool, Task
 from ingest.sources import as_place, containers_of, find, name_of
 from ingest.split import split
 from ingest.tally import IngestReport, Tally
 from rag.config import Config
 from rag.errors import DocumentError, UnknownDocument
 from rag.indexes import Fingerprint
+from rag.types import Document
 from rag.writer import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from ingest.meter import Progress
     from rag.library import Entry, Library
     from rag.models import Embedder
-    from rag.types import Document
-
-    # Called with how many files are done, how many there are, and the one at hand.
-    Progress = Callable[[int, int, str], None]
 
 
 # wide: the index, what is used in place of the usual, and who is told
@@ -40,12 +40,12 @@ def ingest(
 ) -> IngestReport:
     """Bring an index in step with files, folders and https addresses.
 
-    New and changed files are read, and what the index knows of these places and is there no longer is dropped. An
-    unchanged file costs only the reading of its bytes. One that cannot be read is reported and stops nothing. Of a
-    folder that is missing or unreadable nothing is dropped, nor is a document that was never a file. A page is known by
-    the address that it is fetched from in the end; one that its server no longer has is reported and stays. Of a zip
-    archive or a file of JSON lines, each document is taken by itself; of one that cannot be read through none is
-    dropped.
+    New and changed files are read, several at once while those before them are embedded, and what the index knows of
+    these places and is there no longer is dropped. An unchanged file costs only the reading of its bytes. One that
+    cannot be read is reported and stops nothing. Of a folder that is missing or unreadable nothing is dropped, nor is a
+    document that was never a file. A page is known by the address that it is fetched from in the end; one that its
+    server no longer has is reported and stays. Of a zip archive or a file of JSON lines, each document is taken by
+    itself; of one that cannot be read through none is dropped.
 
     Args:
         paths: files, folders and addresses.
@@ -53,7 +53,7 @@ def ingest(
         config: the settings; those in force in the working directory by default.
         embedder: an encoder that is loaded already; by default it is loaded when something must be embedded.
         fetcher: what fetches addresses; one with other limits, or of a test.
-        progress: told of each file.
+        progress: told of each file as its turn comes, and of passages as they are embedded.
 
     Raises:
         ConfigError: a `.footnoteignore` cannot be understood.
@@ -65,27 +65,20 @@ def ingest(
     found = find(paths, root)
     sources = list(found.files.values())
     fetcher = fetcher or Fetcher()
-    with Sandbox() as sandbox, writing(root, config, purpose="footnote ingest", create=True) as writer:
+    reader = partial(read_and_split, passage_tokens=config.split.passage_tokens)
+    with Pool(reader) as readers, writing(root, config, purpose="footnote ingest", create=True) as writer:
         tally = Tally(writer.library.sources(), config.split.passage_tokens, found.is_gone)
         tally.failed += found.failed.items()
-
-        def drafts() -> Iterator[Draft | None]:
-            for done, source in enumerate(sources):
-                if progress:
-                    progress(done, len(sources), source.name)
-                for content in contents(source, found, fetcher=fetcher):
-                    if progress and content.asked is not source:
-                        progress(done, len(sources), content.source.name)
-                    yield tally.draft_of(content, sandbox)
-
-        tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
+        meter = Meter(progress, len(sources))
+        loads = (loaded for source in sources for loaded in contents(source, found, fetcher=fetcher))
+        encoder = Encoder(config.embedding.model, embedder)
+        tally.store(tally.drafts(loads, readers, meter=meter), writer=writer, encoder=encoder, meter=meter)
         # Only what has been read through tells what a container holds no longer.
         gone = [name for name, (_, file_hash) in tally.known.items() if file_hash and found.is_gone(name)]
         left = {*gone, *(container for name in gone for container in containers_of(name))}
         tally.failed += [(name, "does not exist") for name in found.missing if name not in left]
         report = tally.settle(gone, writer=writer, skipped=found.skipped)
-        if progress:
-            progress(len(sources), len(sources), "")
+        meter.end()
         return report
 
 
@@ -108,17 +101,18 @@ def ingest_documents(
     config = config or Config.load()
     with writing(Path(index or config.index), config, purpose="ingest of documents", create=True) as writer:
         tally = Tally(writer.library.sources(), config.split.passage_tokens)
+        meter = Meter(progress, len(documents))
 
-        def drafts() -> Iterator[Draft | None]:
-            for done, document in enumerate(documents):
-                if progress:
-                    progress(done, len(documents), document.source)
-                yield tally.draft(document, "")
+        def drafts() -> Iterator[Draft]:
+            for document in documents:
+                meter.reach(document.source)
+                draft = tally.draft(document, "")
+                if draft:
+                    yield draft
 
-        tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder))
+        tally.store(drafts(), writer=writer, encoder=Encoder(config.embedding.model, embedder), meter=meter)
         report = tally.settle((), writer=writer)
-        if progress:
-            progress(len(documents), len(documents), "")
+        meter.end()
         return report
 
 
@@ -134,14 +128,13 @@ def read_folder(folder: str | Path) -> list[Document]:
         name, reason = next(iter(failed.items()))
         raise DocumentError(f"{name}: {reason}")
     documents = []
-    with Sandbox() as sandbox:
-        for _, source, data in (content for file in found.files.values() for content in contents(file, found)):
-            if isinstance(data, DocumentError):
-                raise DocumentError(f"{source.name}: {data}") from data
-            try:
-                documents.append(read(data, source, sandbox=sandbox))
-            except DocumentError as error:
-                raise DocumentError(f"{source.name}: {error}") from error
+    with Pool(read_document) as readers:
+        loads = (loaded for source in found.files.values() for loaded in contents(source, found))
+        tasks = (Task(loaded, loaded.source, loaded.data, not loaded.failure) for loaded in loads)
+        for loaded, document in readers.read(tasks):
+            if not isinstance(document, Document):
+                raise DocumentError(f"{loaded.asked.name}: {document or loaded.failure}") from document
+            documents.append(document)
     return documents
 
 
@@ -191,29 +184,22 @@ def rebuild(
     with writing(root, config, purpose="footnote rebuild", any_fingerprint=True) as writer:
         wanted, stored = Fingerprint.of(config), Fingerprint.stored(writer.library)
         tokens = None if stored and stored.splitter == wanted.splitter else config.split.passage_tokens
-        drafts = _stored_drafts(writer.library, tokens, progress)
+        meter = Meter(progress, writer.library.counts()["documents"])
+        drafts = _stored_drafts(writer.library, tokens, meter)
         encoder = Encoder(config.embedding.model, embedder)
-        writer.remake(_kept(drafts, writer.library, encoder=encoder), wanted)
+        kept: Iterator[list[Entry]] = (
+            embed_step(step, writer.library, encoder=encoder, meter=meter) for step in steps(drafts)
+        )
+        writer.remake(kept, wanted)
+        meter.end()
 
 
-def _stored_drafts(library: Library, passage_tokens: int | None, progress: Progress | None) -> Iterator[Draft]:
+def _stored_drafts(library: Library, passage_tokens: int | None, meter: Meter) -> Iterator[Draft]:
     """Yield every document with its passages as they stand, or split anew where a size is given."""
-    n_documents = library.counts()["documents"]
-    for done, document in enumerate(library.documents()):
-        if progress:
-            progress(done, n_documents, document.source)
+    for document in library.documents():
+        meter.reach(document.source)
         if passage_tokens is None:
             passages = [passage for passage, _ in library.passages_of([document.id])]
         else:
             passages = split(document, passage_tokens=passage_tokens)
         yield Draft(document, "", tuple(passages))
-    if progress:
-        progress(n_documents, n_documents, "")
-
-
-def _kept(drafts: Iterable[Draft], library: Library, *, encoder: Encoder) -> Iterator[list[Entry]]:
-    """Yield steps of entries once the library keeps all their embeddings."""
-    for step in steps(drafts):
-        entries, vectors = embed_step(step, library, encoder=encoder)
-        library.keep_vectors(vectors.items())
-        yield entries

@@ -20,12 +20,10 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Event, Timer
-from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, cast
+from typing import TYPE_CHECKING, BinaryIO, Generic, Protocol, Self, TypeVar, cast
 
 from ingest.guard import brief
-from ingest.readers import read_bytes
 from rag.errors import DocumentError
-from rag.types import Document
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,15 +45,19 @@ _START = "import sys; sys.path[:] = sys.argv[1:]; from ingest.sandbox import ser
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
-class Reader(Protocol):
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Reader(Protocol[T_co]):
     """What runs in the child: a function of a module that can be imported, so not one of `__main__`."""
 
-    def __call__(self, data: bytes, path: Path, *, source: str) -> Document:
-        """Turn the bytes of a file into a document, or raise DocumentError."""
+    def __call__(self, data: bytes, path: Path, *, source: str) -> T_co:
+        """Turn the bytes of a file into a document, or into anything but a str; or raise DocumentError."""
         ...
 
 
-class Sandbox:
+class Sandbox(Generic[T]):
     """A reader in another process, with limits of time and memory. Use it in a `with` block, from one thread at a time.
 
     The child starts with the first file. It ends with the block, and with the parent, however that ends: at once where
@@ -64,14 +66,15 @@ class Sandbox:
     Only Linux enforces the limit of memory. On macOS and Windows the limit of time is the only one.
 
     Args:
-        reader: what reads a file; another one is for tests.
+        reader: what reads a file.
         limit_s: how many seconds a file may take.
     """
 
-    def __init__(self, *, reader: Reader = read_bytes, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, reader: Reader[T], *, limit_s: float = LIMIT_S) -> None:
         self._reader = reader
         self._limit_s = limit_s
         self._child: _Child | None = None
+        self._stopped = False
 
     def __enter__(self) -> Self:
         """Start nothing yet."""
@@ -83,20 +86,27 @@ class Sandbox:
         """End the child."""
         self._end()
 
-    def read(self, data: bytes, path: Path, *, source: str) -> Document:
-        """Read a file as `ingest.readers.read_bytes` does.
+    def stop(self) -> None:
+        """Kill the child, whatever it does, and start no other. For a thread other than the one that reads."""
+        self._stopped = True
+        child = self._child
+        if child:
+            child.kill()
+
+    def read(self, data: bytes, path: Path, *, source: str) -> T:
+        """Return what the reader makes of a file.
 
         Raises:
-            DocumentError: as `read_bytes`; or the file took too long, too much memory, or broke its reader.
+            DocumentError: as the reader; or the file took too long, too much memory, or broke its reader.
         """
         try:
             answer = self._ready().ask((data, path, source), self._limit_s)
         except BaseException:  # Ctrl-C too: the answer that is still to come would be taken for the next file's
             self._end()
             raise
-        if isinstance(answer, Document):
-            return answer
-        raise DocumentError(str(answer))
+        if isinstance(answer, str):
+            raise DocumentError(answer)
+        return cast("T", answer)
 
     def _ready(self) -> _Child:
         """Return the child; a new one, where there is none or it has died since the last file."""
@@ -104,6 +114,8 @@ class Sandbox:
             self._end()
             try:
                 self._child = _Child()
+                if self._stopped:  # perhaps just now, by who saw no child yet
+                    self._child.kill()
                 self._child.ask((self._reader, self._limit_s), _START_S)
             except (OSError, DocumentError) as error:
                 raise DocumentError("cannot be read: the process of its reader does not start") from error
@@ -163,6 +175,10 @@ class _Child:
             timer.join()  # so that a timer that is just running out kills now, not during the next file
         return answer
 
+    def kill(self) -> None:
+        """Kill the process; who waits for its answer learns that it died."""
+        self._process.kill()
+
     def end(self) -> None:
         """Kill the process and wait for its end; nothing in it is worth keeping."""
         self._process.kill()
@@ -196,7 +212,7 @@ def serve() -> None:
             data, path, source = pickle.load(requests)  # noqa: S301
             # Ends this process should the parent be gone by then: a thread in C, which no loop of a reader holds up.
             faulthandler.dump_traceback_later(math.ceil(limit_s + _ORPHAN_S), exit=True)
-            answer = _read(reader, data, path=path, source=source)
+            answer = attempt(reader, data, path=path, source=source)
             faulthandler.cancel_dump_traceback_later()
     except (EOFError, BrokenPipeError):  # the parent is done, or gone
         code = 0
@@ -227,8 +243,8 @@ def _limit() -> None:
             Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
-def _read(reader: Reader, data: bytes, *, path: Path, source: str) -> Document | str:
-    """Return the document of a file, or the reason why there is none."""
+def attempt(reader: Reader[T], data: bytes, *, path: Path, source: str) -> T | str:
+    """Return what a reader makes of a file, or the reason why it makes nothing."""
     try:
         return reader(data, path, source=source)
     except DocumentError as error:

@@ -6,18 +6,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ingest.intake import Draft, Encoder, embed_step, read, steps
-from ingest.readers import hash_file
+from ingest.intake import Draft, Encoder, Loaded, Reading, embed_step, steps
+from ingest.pool import Task
 from ingest.sources import kind_of
 from ingest.split import split
 from rag.errors import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
-    from ingest.contents import Content
-    from ingest.sandbox import Sandbox
-    from rag.types import Document
+    from ingest.meter import Meter
+    from ingest.pool import Pool
+    from rag.types import Document, Passage
     from rag.writer import Writer
 
 
@@ -68,31 +68,57 @@ class Tally:
             if file_hash and not self.is_gone(source):
                 self.seen[_content(source, file_hash)] = doc_id
 
-    def draft_of(self, content: Content, sandbox: Sandbox) -> Draft | None:
-        """Read and split what a source holds, where it is new or has changed; None where there is nothing to do."""
-        asked, source, data = content
-        if isinstance(data, DocumentError):
-            self.failed.append((asked.name, str(data)))
-            return None
-        try:
-            if source.is_address and (source.name in self.drafted or source.name in self.unchanged):
-                return None  # two addresses that lead to one
-            file_hash = hash_file(data)
-            if self.known.get(source.name, ("", ""))[1] == file_hash:
-                self.unchanged.append(source.name)
-                return None
-            twin = self.seen.get(_content(source.name, file_hash), "")
-            if self.n_places[twin]:
-                self._place(source.name, twin, file_hash)
-                return None
-            return self.draft(read(data, source, sandbox=sandbox), file_hash)
-        except DocumentError as error:
-            way = "" if source.name == asked.name else f"leads to {source.name}, which "
-            self.failed.append((asked.name, f"{way}{error}"))
-        return None
+    def drafts(self, loads: Iterable[Loaded], readers: Pool[Reading], *, meter: Meter) -> Iterator[Draft]:
+        """Read and split what is new or has changed, several ahead of the one that is yielded; the order is kept."""
 
-    def draft(self, document: Document, file_hash: str) -> Draft | None:
-        """Split a document, unless it stands in the library just so or has nothing to quote."""
+        def task(loaded: Loaded) -> Task[Loaded]:
+            return Task(loaded, loaded.source, loaded.data, self._wants_reading(loaded))
+
+        turns = readers.read(map(task, loads), turn=lambda loaded: meter.reach(loaded.asked.name))
+        for loaded, ahead in turns:
+            # One that was not wanted may be now: the document with the same content has lost its last place meanwhile.
+            again = ahead is None and self._wants_reading(loaded)
+            ((_, reading),) = readers.read([task(loaded)]) if again else [(loaded, ahead)]
+            try:
+                draft = self._draft_of(loaded, reading)
+            except DocumentError as error:
+                way = "" if loaded.source == loaded.asked else f"leads to {loaded.source.name}, which "
+                self.failed.append((loaded.asked.name, f"{way}{error}"))
+            else:
+                if draft:
+                    yield draft
+
+    def _wants_reading(self, loaded: Loaded) -> bool:
+        """Tell whether what a file holds is neither at its place in the library nor at another one."""
+        return not (loaded.failure or self._is_unchanged(loaded) or self._twin(loaded))
+
+    def _is_unchanged(self, loaded: Loaded) -> bool:
+        return self.known.get(loaded.source.name, ("", ""))[1] == loaded.file_hash
+
+    def _twin(self, loaded: Loaded) -> str:
+        """Return the document that was read from the same bytes, if it has a place."""
+        twin = self.seen.get(_content(loaded.source.name, loaded.file_hash), "")
+        return twin if self.n_places[twin] else ""
+
+    def _draft_of(self, loaded: Loaded, reading: Reading | DocumentError | None) -> Draft | None:
+        """Take what a file or an address came to; None where there is nothing to do."""
+        source = loaded.source
+        if loaded.failure:
+            raise DocumentError(loaded.failure)
+        if source.is_address and (source.name in self.drafted or source.name in self.unchanged):
+            return None  # two addresses that lead to one
+        if self._is_unchanged(loaded):
+            self.unchanged.append(source.name)
+            return None
+        if twin := self._twin(loaded):
+            self._place(source.name, twin, loaded.file_hash)
+            return None
+        if isinstance(reading, Reading):
+            return self.draft(reading.document, loaded.file_hash, passages=reading.passages)
+        raise reading or DocumentError("could not be read")
+
+    def draft(self, document: Document, file_hash: str, *, passages: tuple[Passage, ...] | None = None) -> Draft | None:
+        """Take a document, unless it stands in the library just so or has nothing to quote; split it if need be."""
         source = document.source
         if self.known.get(source, ("", ""))[0] == document.id:
             self.unchanged.append(source)
@@ -105,7 +131,8 @@ class Tally:
         if self.n_places[document.id]:
             self._place(source, document.id, file_hash)
             return None
-        passages = tuple(split(document, passage_tokens=self.passage_tokens))
+        if passages is None:
+            passages = tuple(split(document, passage_tokens=self.passage_tokens))
         if not passages:
             reason = "holds nothing but headings" if document.text.strip() else "is empty"
             self.failed.append((source, reason))
@@ -129,11 +156,10 @@ class Tally:
         if file_hash:
             self.seen[_content(source, file_hash)] = doc_id
 
-    def store(self, drafts: Iterable[Draft | None], *, writer: Writer, encoder: Encoder) -> None:
+    def store(self, drafts: Iterable[Draft], *, writer: Writer, encoder: Encoder, meter: Meter) -> None:
         """Put drafts into the index, a step at a time."""
-        for step in steps(draft for draft in drafts if draft):
-            entries, vectors = embed_step(step, writer.library, encoder=encoder)
-            writer.put(entries, vectors, places=self.doubles)
+        for step in steps(drafts):
+            writer.put(embed_step(step, writer.library, encoder=encoder, meter=meter), places=self.doubles)
             self.doubles = []  # they must not wait: a later step may take the last place of their document
         writer.library.touch(self.rehashed)
 

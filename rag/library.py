@@ -315,13 +315,7 @@ class Library:
                     "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')",
                     (d.id, d.title, d.publisher, d.author, published, d.language, d.url, d.text, json.dumps(d.pages)),
                 )
-                db.executemany(
-                    "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-                    [
-                        (p.id, p.doc_id, p.start, p.end, p.heading, key)
-                        for p, key in zip(entry.passages, entry.embedding_keys, strict=True)
-                    ],
-                )
+                db.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", _passage_rows(entry))
 
     def publish(self, places: Iterable[tuple[str, str, str]] = (), *, gone: Iterable[str] = ()) -> list[str]:
         """Put documents at places (source, id, file hash) and clear others, in the one step that readers can see.
@@ -353,14 +347,24 @@ class Library:
             _next_generation(db)
         return [doc_id for (doc_id,) in hidden]
 
-    def replace_passages(self, rows: Iterable[tuple[str, str, int, int, str, str]], *, meta: Mapping[str, str]) -> None:
-        """Put other passages (id, doc_id, start, end, heading, embedding key) in the place of all that stand here.
+    def replace_passages(self, batches: Iterable[Sequence[Entry]], *, meta: Mapping[str, str]) -> None:
+        """Put other passages, those of the entries, in the place of all that stand here.
 
-        Stored values change in the same step, embeddings that no passage needs go, and the generation moves.
+        The entries may be made while they are taken: their passages are gathered in a file of SQLite's own, which goes
+        with this process. Then stored values change in one step with the passages, embeddings that no passage needs go,
+        and the generation moves.
         """
+        with self._lock, self._explained():
+            self._db.execute("DROP TABLE IF EXISTS temp.coming")
+            self._db.execute("CREATE TEMP TABLE coming AS SELECT * FROM passages LIMIT 0")
+        for entries in batches:
+            with self._lock, self._explained():
+                for entry in entries:
+                    self._db.executemany("INSERT INTO temp.coming VALUES (?, ?, ?, ?, ?, ?)", _passage_rows(entry))
         with self._transaction() as db:
             db.execute("DELETE FROM passages")
-            db.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", rows)
+            db.execute("INSERT INTO passages SELECT * FROM temp.coming")
+            db.execute("DROP TABLE temp.coming")
             db.execute("DELETE FROM embeddings WHERE key NOT IN (SELECT embedding_key FROM passages)")
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
             _next_generation(db)
@@ -386,6 +390,11 @@ class Library:
 
 def _next_generation(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO meta VALUES ('generation', '1') ON CONFLICT DO UPDATE SET value = value + 1")
+
+
+def _passage_rows(entry: Entry) -> list[tuple[str, str, int, int, str, str]]:
+    pairs = zip(entry.passages, entry.embedding_keys, strict=True)
+    return [(p.id, p.doc_id, p.start, p.end, p.heading, key) for p, key in pairs]
 
 
 def _document(row: tuple) -> Document:  # type: ignore[type-arg]

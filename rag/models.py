@@ -112,8 +112,12 @@ class OnnxEmbedder:
     def embed(self, texts: Sequence[str], *, as_query: bool = False) -> NDArray[np.float32]:  # noqa: ARG002
         """Return unit vectors, shape (len(texts), 384); MiniLM reads queries and passages alike."""
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        rows = list(self._workers.map(self._embed_one, tokens))
-        return np.stack(rows) if rows else np.zeros((0, _MINILM_DIMENSION), np.float32)
+        longest_first = sorted(range(len(tokens)), key=lambda at: -len(tokens[at]))  # so that all cores end together
+        rows = np.zeros((len(tokens), _MINILM_DIMENSION), np.float32)
+        made = self._workers.map(self._embed_one, (tokens[at] for at in longest_first))
+        for at, row in zip(longest_first, made, strict=True):
+            rows[at] = row
+        return rows
 
     def _embed_one(self, tokens: list[int]) -> NDArray[np.float32]:
         ids = np.array([tokens], np.int64)

@@ -26,11 +26,8 @@ from rag.library import Library
 from rag.vectors import Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from rag.config import Config
     from rag.errors import FootnoteError
@@ -43,6 +40,8 @@ _BATCH = 100
 _MIRROR_NAME = re.compile(r"\d{4,}")
 # A look at the lock takes it for a moment; who writes holds it for long.
 _PATIENCE_S = 1
+# Passages that are written to the mirrors at once; a step of ingest has fewer, unless a document is long.
+_PASSAGES = 1000
 
 
 class Writer:
@@ -100,18 +99,11 @@ class Writer:
                 if stray.is_dir() and _MIRROR_NAME.fullmatch(stray.name) and stray.name != self._number:
                     shutil.rmtree(stray)
 
-    def put(
-        self,
-        entries: Sequence[Entry],
-        vectors: Mapping[str, NDArray[np.float32]],
-        *,
-        places: Sequence[tuple[str, str, str]] = (),
-    ) -> None:
+    def put(self, entries: Sequence[Entry], *, places: Sequence[tuple[str, str, str]] = ()) -> None:
         """Put documents at their places, and others of the library at the `places`: all of it is seen in one step.
 
-        `vectors` holds at least the new embeddings, by key; the others are kept by the library already.
+        The library must keep their embeddings already.
         """
-        self.library.keep_vectors(vectors.items())
         there = self.library.titles([entry.document.id for entry in entries])
         new = [entry for entry in entries if entry.document.id not in there]
         self.library.add_pending(new)
@@ -145,13 +137,14 @@ class Writer:
         Readers use the old mirrors until the one step that replaces them.
         """
         dense, lexical = self.create(f"{int(self._number) + 1:04d}")
-        passages = []
-        for entries in batches:
-            self._mirror(entries, dense, lexical)
-            for entry in entries:
-                pairs = zip(entry.passages, entry.embedding_keys, strict=True)
-                passages += [(p.id, p.doc_id, p.start, p.end, p.heading, key) for p, key in pairs]
-        self.library.replace_passages(passages, meta={"mirror": self._number, "fingerprint": fingerprint.meta()})
+
+        def mirrored() -> Iterator[Sequence[Entry]]:
+            for entries in batches:
+                self._mirror(entries, dense, lexical)
+                yield entries
+
+        meta = {"mirror": self._number, "fingerprint": fingerprint.meta()}
+        self.library.replace_passages(mirrored(), meta=meta)
         self.recover()
 
     def adopt(self, other: Library, path: Path, *, fingerprint: Fingerprint) -> None:
@@ -170,15 +163,17 @@ class Writer:
     def _mirror(
         self, entries: Sequence[Entry], dense: Vectors, lexical: Lexical, *, library: Library | None = None
     ) -> None:
-        kept = (library or self.library).vectors([key for entry in entries for key in entry.embedding_keys])
+        """Write documents to both mirrors, so many passages at once as can be held in memory, however long they are."""
         rows = [
-            (entry.document, passage, kept[key])
+            (entry.document, passage, key)
             for entry in entries
             for passage, key in zip(entry.passages, entry.embedding_keys, strict=True)
         ]
-        with self._explained(StorageFailed, "written"):
-            dense.add(rows)
-            lexical.change(add=[(document, passage) for document, passage, _ in rows])
+        for part in (rows[first : first + _PASSAGES] for first in range(0, len(rows), _PASSAGES)):
+            kept = (library or self.library).vectors([key for *_, key in part])
+            with self._explained(StorageFailed, "written"):
+                dense.add([(document, passage, kept[key]) for document, passage, key in part])
+                lexical.change(add=[(document, passage) for document, passage, _ in part])
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

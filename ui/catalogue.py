@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PAGE = 50  # documents on one page of the list
 _SHOWN_STEPS = 60
+# A job that has run for less tells nothing of the rest; more than this is told in minutes.
+_TELLING_S, _LONG_S = 3, 100
 
 # A language is shown by its own name where it is one that Footnote reads well, else by its code.
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
@@ -61,6 +63,9 @@ _WORDS = {
     "failed": ("failed", "失败"),
     "done": ("done", "完成"),
     "progress": ("{} of {}", "{} / {}"),
+    "rate": ("{:.0f} passages a second", "每秒 {:.0f} 段"),
+    "left_minutes": ("about {:.0f} min left", "约剩 {:.0f} 分钟"),
+    "left_seconds": ("about {:.0f} s left", "约剩 {:.0f} 秒"),
     "more_steps": ("and {} more", "另有 {} 项"),
 }  # fmt: skip
 # Shape beside word, so that no state is told by colour alone.
@@ -242,6 +247,19 @@ def job_html(job: Job, language: str) -> str:
         items += Markup("<li>{}</li>").format(words["more_steps"].format(len(job.steps) - _SHOWN_STEPS))
     count = words["progress"].format(job.done, job.total)
     meter = Markup('<p><progress max="{}" value="{}" aria-label="{}"></progress> {}</p>')
-    shown = meter.format(job.total, job.done, count, count) if job.total and not job.over else Markup("")
+    said = " · ".join([count, *_pace(job, words)])
+    shown = meter.format(job.total, job.done, count, said) if job.total and not job.over else Markup("")
     trouble = Markup('<p role="alert" class="fn-trouble">{}</p>').format(job.trouble) if job.trouble else Markup("")
     return Markup('<div class="fn-job" aria-live="polite">{}{}<ul>{}</ul></div>').format(shown, trouble, items)
+
+
+def _pace(job: Job, words: Words) -> list[str]:
+    """Say how fast passages come and how long what is left will take, once there is something to tell it by."""
+    if job.seconds < _TELLING_S or not job.n_passages:
+        return []
+    pace = [words["rate"].format(job.n_passages / job.seconds)]
+    if job.done:
+        left = job.seconds / job.done * (job.total - job.done)
+        name, unit = ("left_minutes", 60) if left > _LONG_S else ("left_seconds", 1)
+        pace.append(words[name].format(left / unit))
+    return pace

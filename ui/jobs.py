@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from rag.errors import FootnoteError
@@ -16,7 +17,8 @@ from rag.errors import FootnoteError
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    Progress = Callable[[int, int, str], None]  # how much is done, of how much, and what is at hand
+    # How much is done, of how much, what is at hand, and how many passages are embedded.
+    Progress = Callable[[int, int, str, int], None]
 
 T = TypeVar("T")
 State = Literal["waiting", "reading", "read", "added", "updated", "unchanged", "removed", "failed", "done"]
@@ -34,13 +36,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """How far a job has come: `done` of `total`, and each of its steps. `trouble` is what ended it as a whole."""
+    """How far a job has come: `done` of `total`, and each of its steps. `trouble` is what ended it as a whole.
+
+    `n_passages` have been embedded in the `seconds` since it began.
+    """
 
     steps: tuple[Step, ...] = ()
     done: int = 0
     total: int = 0
     over: bool = False
     trouble: str = ""
+    n_passages: int = 0
+    seconds: float = 0.0
 
 
 def in_words(error: Exception) -> FootnoteError:
@@ -76,13 +83,15 @@ class Follower:
         """
         self._stopping.clear()
         future: Future[T] = Future()
-        shown = (0, 0, "")
+        shown = (0, 0, "", 0)
         told = [shown]
+        started = time.monotonic()
 
-        def progress(done: int, total: int, name: str) -> None:
+        # wide: as it is called
+        def progress(done: int, total: int, name: str, n_passages: int) -> None:
             if self._stopping.is_set():
                 raise Stopped
-            told[0] = (done, total, name)
+            told[0] = (done, total, name, n_passages)
 
         def run() -> None:
             try:
@@ -94,5 +103,5 @@ class Follower:
         while not wait([future], timeout=_PAUSE_S).done:
             if told[0] != shown:
                 shown = told[0]
-                yield show(*shown)
+                yield replace(show(*shown[:3]), n_passages=shown[3], seconds=time.monotonic() - started)
         return future.result()

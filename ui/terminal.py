@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
 
 from ui.render import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # What is not a terminal has no width; a table is then as wide as its longest line.
 _WIDE = 10_000
+# Documents become visible in steps of some seconds; a rate over less than several of them would jump.
+_PERIOD_S = 60
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
@@ -31,19 +33,28 @@ def print_table(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) ->
     console.print(table)
 
 
-@contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show a bar on stderr, if that is a terminal.
+class Show(Protocol):
+    """What wants to be told of each document."""
 
-    Yields what wants to be told of each document: how many are done, how many there are, and the one at hand.
-    """
+    def __call__(self, done: int, total: int, source: str, n_passages: int = 0, /) -> None:
+        """Show how many are done of how many, the one at hand, and how many passages have been indexed so far."""
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Show]:
+    """Show a bar on stderr, if that is a terminal, with the time left and the passages a second where there are any."""
     console = Console(stderr=True)
     name = TextColumn("{task.fields[name]}", markup=False, table_column=Column(no_wrap=True, ratio=1))
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), name)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None, name="")
+    left = TimeRemainingColumn(compact=True)
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), left, TextColumn("{task.fields[rate]}"), name)
+    with Progress(*columns, console=console, disable=not console.is_terminal, speed_estimate_period=_PERIOD_S) as bar:
+        task = bar.add_task(what, total=None, name="", rate="")
+        passages = bar.add_task("", total=None, visible=False, name="", rate="")
 
-        def show(done: int, total: int, source: str) -> None:
-            bar.update(task, completed=done, total=total, name=one_line(source))
+        def show(done: int, total: int, source: str, n_passages: int = 0) -> None:
+            bar.update(passages, completed=n_passages)
+            speed = bar.tasks[passages].speed
+            rate = f"{speed:.0f} passages/s" if speed else ""
+            bar.update(task, completed=done, total=total, name=one_line(source), rate=rate)
 
         yield show

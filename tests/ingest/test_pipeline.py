@@ -339,7 +339,8 @@ def test_progress_is_told_of_each_file(folder):
         embedder=FakeEmbedder(),
         progress=lambda *now: told.append(now),
     )
-    assert told == [(0, 2, "reports/bridge.txt"), (1, 2, "reports/harbour.md"), (2, 2, "")]
+    bridge, harbour = "reports/bridge.txt", "reports/harbour.md"
+    assert told == [(0, 2, bridge, 0), (1, 2, harbour, 0), (1, 2, harbour, 2), (2, 2, "", 2)]
 
 
 @pytest.mark.slow

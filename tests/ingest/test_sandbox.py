@@ -166,7 +166,7 @@ def test_the_process_loads_neither_models_nor_engines():
 def test_a_document_is_the_same_as_without_the_sandbox():
     with Sandbox(reader=break_down) as box:
         assert read(box, "long") == document("word " * 1_000_000)
-    with Sandbox() as box:
+    with Sandbox(read_bytes) as box:
         for name, data in (("a.html", PAGE.encode()), ("b.txt", "\ufeffDie Brücke ist gesperrt.".encode())):
             assert box.read(data, Path(name), source=name) == read_bytes(data, Path(name), source=name)
 

@@ -262,3 +262,12 @@ def test_a_job_that_breaks_off_says_why(tab):
 def test_both_languages_build_every_word(tab):
     assert tab.tab._words._place == ("en", "zh").index(tab.language)
     assert all(len(words) == 2 and all(words) for words in library._WORDS.values())
+
+
+def test_a_job_tells_how_fast_passages_come_and_how_long_it_will_take():
+    steps = (Step("a.md", "reading"),)
+    assert "passages a second" not in job_html(Job(steps, 5, 100, n_passages=40, seconds=1.0), "en")
+    said = job_html(Job(steps, 5, 100, n_passages=400, seconds=5.0), "en")
+    assert "80 passages a second" in said
+    assert "about 95 s left" in said
+    assert "约剩 10 分钟" in job_html(Job(steps, 50, 100, n_passages=1, seconds=600.0), "zh")

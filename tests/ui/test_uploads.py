@@ -346,7 +346,7 @@ def test_the_index_can_be_rebuilt(shelf, home):
 def test_a_job_that_is_stopped_says_so_and_keeps_what_was_done(home, shelf, tmp_path, monkeypatch):
     def stopping(*_, progress, **__):
         shelf.stop()
-        progress(0, 1, "x")
+        progress(0, 1, "x", 0)
 
     monkeypatch.setattr(shelves, "ingest", stopping)
     *_, job = shelf.add_files([upload(tmp_path, "bridge.md")])
@@ -358,7 +358,7 @@ def test_a_job_that_nobody_follows_goes_on_to_its_end():
     going, ended = threading.Event(), threading.Event()
 
     def work(progress):
-        progress(0, 1, "x")
+        progress(0, 1, "x", 0)
         going.wait()
         progress(1, 1, "")
         ended.set()
