@@ -42,13 +42,25 @@ class Pipeline(Protocol):
         ...
 
 
+class Needing(Protocol):
+    """What needs distributions beside Footnote's own."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The names of the distributions."""
+
+
 def all_pipelines() -> tuple[Pipeline, ...]:
     """Return Footnote and then its peers. Nothing of theirs is imported yet."""
     model = minilm_folder()
     return Footnote(), LangChainTutorial(model), LlamaIndex(model)
 
 
-def versions(pipelines: Iterable[Pipeline]) -> dict[str, str]:
+def versions(pipelines: Iterable[Needing]) -> dict[str, str]:
     """Return the installed version of each distribution that pipelines need, by its name.
 
     Raises:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The encoder runs on the CPU everywhere, as Footnote's does; nothing is fetched and nothing is reported.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "ANONYMIZED_TELEMETRY": "False",
@@ -44,16 +44,16 @@ def run(command: Sequence[str]) -> Ran:
     Raises:
         SystemExit: it failed; the message holds the end of what it said on stderr.
     """
-    environment = {**os.environ, **_ENVIRONMENT}
-    others, started = _others_cpu(), time.perf_counter()
+    environment = {**os.environ, **ENVIRONMENT}
+    others, started = others_cpu(), time.perf_counter()
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603
-    seconds, others = time.perf_counter() - started, _others_cpu() - others
+    seconds, others = time.perf_counter() - started, others_cpu() - others
     if done.returncode:
         raise SystemExit(f"{' '.join(command[1:5])} … ended with {done.returncode}:\n{done.stderr[-_ERROR_CHARS:]}")
     return Ran(done.stdout, seconds, max(0.0, others))
 
 
-def _others_cpu() -> float:
+def others_cpu() -> float:
     """Return the CPU seconds that this machine has spent on anything but this process and its ended children.
 
     It is nan where the system does not tell (all but Linux). The fields are those of proc_stat(5).
