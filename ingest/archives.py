@@ -111,7 +111,7 @@ def unpackable(reason: str) -> Iterator[None]:
     try:
         yield
     except (
-        zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError
+        zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, IndexError, ValueError, RuntimeError
     ) as error:  # fmt: skip
         raise DocumentError(f"{reason} ({brief(error)})") from error
 

@@ -101,7 +101,8 @@ def _opened(file: io.BufferedReader) -> tuple[zipfile.ZipFile, list[zipfile.ZipI
         if not beginning.startswith(b"PK") and not zipfile.is_zipfile(file):
             raise DocumentError(what_it_is(beginning, "ZIP"))
         archive = zipfile.ZipFile(file)
-        infos = [info for info in archive.infolist() if not info.is_dir()]
+        # ZipInfo.is_dir breaks at an empty name, and does not know the folders of old Windows programs.
+        infos = [info for info in archive.infolist() if not info.orig_filename.endswith(("/", "\\"))]
         if not infos:
             raise DocumentError("holds no files")
         if len(infos) > _MAX_MEMBERS:

@@ -10,12 +10,14 @@ import sys
 import tracemalloc
 import zipfile
 import zlib
+from email.message import Message
 
 import pptx
 import pytest
 
 from ingest import IngestReport, bundles, contents, ingest, read_folder
 from ingest.bundles import members
+from ingest.kinds import suffix_of
 from ingest.sources import Found, Source
 from rag.app import Assistant
 from rag.config import Config
@@ -205,6 +207,11 @@ def test_a_name_that_leads_elsewhere_is_refused_and_the_others_are_read(taken, n
     assert len(shown) < 1_100
 
 
+def test_an_empty_name_names_no_kind_and_folders_are_no_files(taken):
+    data = zipped((named(b""), b"Bad."), ("e\\", b""), ("e\\a.txt", TEXT))
+    assert taken(data) == IngestReport(added=("r.zip/e/a.txt",), skipped=("r.zip/.",))
+
+
 def test_a_name_with_nul_is_refused(taken):
     report = taken(zipped(("abc.txt", TEXT)).replace(b"abc.txt", b"ab\0.txt"))
     ((_, reason),) = report.failed
@@ -236,6 +243,17 @@ def test_hidden_files_and_what_systems_add_are_passed_over(taken):
     names = ("__MACOSX/._a.txt", ".git/a.txt", "b/.c.txt", ".footnoteignore", "__MACOSX/a.txt")
     report = taken(zipped(("a.txt", TEXT), *((name, b"*.txt") for name in names)))
     assert report == IngestReport(added=("r.zip/a.txt",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("application/zip", "r.zip"), ("application/octet-stream", "r.zip"), ("application/octet-stream", "n.jsonl")],
+)
+def test_a_container_is_not_fetched_since_what_it_holds_has_no_address(kind, name):
+    headers = Message()
+    headers["Content-Type"] = kind
+    with pytest.raises(DocumentError, match=f"^is of the kind {kind}; read are web pages"):
+        suffix_of(headers, f"https://a.example/{name}")
 
 
 def test_a_line_and_a_member_of_one_name_are_told_apart(taken):
