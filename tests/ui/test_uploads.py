@@ -360,7 +360,7 @@ def test_a_job_that_nobody_follows_goes_on_to_its_end():
     def work(progress):
         progress(0, 1, "x", 0)
         going.wait()
-        progress(1, 1, "")
+        progress(1, 1, "", 0)
         ended.set()
 
     jobs = Follower().follow(work, lambda *_: Job())
