@@ -11,9 +11,10 @@ import importlib
 import os
 import shutil
 import tempfile
+import threading
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from rag import ask as asking
 from rag.asked import Resources
@@ -25,20 +26,33 @@ from rag.read import load_reader
 from rag.types import Answer, Done, Filters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from datetime import date
 
     from rag.chat import ChatModel
     from rag.types import Document, Event, Hit, Turn, Verdict
 
+A = TypeVar("A", bound="Hashable")
+M = TypeVar("M")
 # What makes an index, by the module that does: imported when it is needed.
 _MAKERS = {"ingest": "ingest", "ingest_documents": "ingest"}
 CORPUS = Path(__file__).parent.parent / "corpus"
 
-# Each model is loaded once a process, whatever number of assistants use it.
-_embedder = lru_cache(maxsize=4)(load_embedder)
-_reader = lru_cache(maxsize=4)(load_reader)
-_writer = lru_cache(maxsize=4)(load_chat_model)
+
+def _once(load: Callable[[A], M]) -> Callable[[A], M]:
+    """Load each model once a process, however many assistants and threads ask for it at once."""
+    kept, lock = lru_cache(maxsize=4)(load), threading.Lock()
+
+    def loaded(asked: A) -> M:
+        with lock:  # a cache alone lets two threads load what neither finds in it
+            return kept(asked)
+
+    return loaded
+
+
+_embedder = _once(load_embedder)
+_reader = _once(load_reader)
+_writer = _once(load_chat_model)
 
 
 class Assistant:
@@ -197,6 +211,7 @@ def answer(
             return bot.ask(question, history=history, filters=filters, as_of=as_of)
     with tempfile.TemporaryDirectory(prefix="footnote-") as folder:
         root = Path(folder) / "index"
+        config = config.for_own_use(str(root))
         embedder = _embedder(config.embedding.model)
         _maker("ingest_documents")(documents, root, config=config, embedder=embedder)
         with Assistant(root, config, embedder=embedder) as bot:

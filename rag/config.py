@@ -16,6 +16,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 from rag.errors import ConfigError
 
@@ -28,7 +29,7 @@ ENVIRONMENT = "FOOTNOTE_"
 _OTHER_VARIABLES = {"FOOTNOTE_BENCH_DATA", "FOOTNOTE_AUTH"}
 
 DEFAULT_EMBEDDING = "all-MiniLM-L6-v2"
-_KINDS = {int: "a whole number", float: "a number", str: "a text"}
+_KINDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +108,26 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorStore:
+    """Where the vectors of an index lie: in its folder, or on a Chroma server (`chroma run`) at `url`.
+
+    A folder is for one process at a time that writes and for readers that open it anew after each change; a server
+    takes questions from any number of processes. `url` is as http://127.0.0.1:8000. An index is brought from one to the
+    other by `footnote rebuild`, which embeds nothing.
+    """
+
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """All settings. `index` is the folder of the default index."""
+    """All settings. `index` is the folder of the default index; `read_only` refuses whatever would change an index."""
 
     index: str = ".footnote"
+    read_only: bool = False
     embedding: Embedding = field(default_factory=Embedding)
     split: Split = field(default_factory=Split)
+    vectors: VectorStore = field(default_factory=VectorStore)
     search: Search = field(default_factory=Search)
     reader: Reading = field(default_factory=Reading)
     answer: Answering = field(default_factory=Answering)
@@ -149,8 +164,15 @@ class Config:
         return config
 
     def digest(self) -> str:
-        """Return eight characters that change with any setting but the place of the index."""
-        return hashlib.sha256(repr(replace(self, index="")).encode()).hexdigest()[:8]
+        """Return eight characters that change with any setting that an answer may depend on.
+
+        Where the index and its vectors lie and whether they may be written are none of these.
+        """
+        return hashlib.sha256(repr(self.for_own_use(index="")).encode()).hexdigest()[:8]
+
+    def for_own_use(self, index: str) -> Config:
+        """Return the same settings for an index of somebody's own: in its folder alone, and to be written."""
+        return replace(self, index=index, read_only=False, vectors=VectorStore())
 
 
 def keys() -> dict[str, Any]:
@@ -194,9 +216,9 @@ def _key_of(variable: str) -> str:
 
 
 def from_text(text: str) -> Any:  # noqa: ANN401 (what a TOML value can be)
-    """Read an environment variable as TOML reads a value; what is no TOML value is a string."""
+    """Read an environment variable as TOML reads a value, but `True` as `true`; what is no TOML value is a string."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return tomllib.loads(f"value = {text.lower() if text in {'True', 'False'} else text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
 
@@ -223,10 +245,33 @@ def _check(kind: Any, key: str, value: Any, *, origin: str) -> Any:  # noqa: ANN
         value = float(value)
     if type(value) is not wanted:
         raise ConfigError(f"{key} in {origin} is {value!r}; it must be {_KINDS[wanted]}, as {keys()[key]!r}.")
+    if key == "vectors.url":
+        return _check_url(value, origin=origin)
+    return _check_range(wanted, key, value, origin=origin)
+
+
+def _check_range(kind: Any, key: str, value: Any, *, origin: str) -> Any:  # noqa: ANN401
     if key == "answer.max_wrong" and not 0 <= value <= 1:
         raise ConfigError(f"{key} in {origin} is {value}; it must lie between 0 and 1.")
-    if wanted is float and value < 0:
+    if kind is float and value < 0:
         raise ConfigError(f"{key} in {origin} is {value}; it must be 0 or more.")
-    if wanted is int and value < 1:
+    if kind is int and value < 1:
         raise ConfigError(f"{key} in {origin} is {value}; it must be 1 or more.")
     return value
+
+
+def _check_url(url: str, *, origin: str) -> str:
+    """Return the address of a server in one form, without a slash at its end."""
+    try:
+        parts = urlsplit(url)
+        named = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        parts, named = urlsplit(""), False
+    if parts.username is not None:
+        raise ConfigError(
+            f"vectors.url in {origin} holds a name or a password. Leave them out: secrets are taken from the "
+            "environment (docs/scale.md)."
+        )
+    if url and (not named or parts.query or parts.fragment):
+        raise ConfigError(f"vectors.url in {origin} is {url!r}; it must be as http://127.0.0.1:8000, or empty.")
+    return url.rstrip("/")

@@ -108,6 +108,8 @@ def _writer(layout: Layout) -> str:
             return ""
     except Timeout:
         return holder(layout)
+    except OSError:  # who may not write cannot take the lock
+        return ""
 
 
 def _library(index: Index, restore: str, *, writer: str) -> Check:

@@ -6,7 +6,7 @@ FootnoteError
 ├── IndexMismatch        the index was made with other settings than those in force
 ├── IndexBusy            another process is writing to the index
 ├── IndexDamaged         the stores of the index disagree, or one of them cannot be read
-├── StorageFailed        a disk or file system refused to read or write
+├── StorageFailed        a disk, a file system or the server of the vectors refused to read or write
 ├── ModelMissing         the weights of a model, or the package that runs it, are not on this machine
 ├── WriterFailed         a chat model did not answer: it cannot be reached, refused, or took too long
 ├── DocumentError        a file could not be turned into a document
@@ -44,7 +44,7 @@ class IndexDamaged(FootnoteError):
 
 
 class StorageFailed(FootnoteError):
-    """A disk or file system refused to read or write: it is full, read-only, or gone."""
+    """A disk, a file system or the server of the vectors refused to read or write: it is full, read-only, or gone."""
 
 
 class ModelMissing(FootnoteError):

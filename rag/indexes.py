@@ -5,6 +5,8 @@
     lexical/0001/       the lexical mirror  } beside the old one and then moves to it in one step
     writer.lock         held by the one who writes; writer.json names the holder
 
+With `vectors.url`, the dense mirror is a collection on a Chroma server, whose name is in the library.
+
 Readers check every passage that a mirror finds against the library, so what is half in or half out is never seen. They
 never wait: they reopen the mirrors when the generation number has moved, and ask again if it moved meanwhile.
 """
@@ -14,19 +16,20 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from rag.errors import FootnoteError, IndexDamaged, IndexMismatch, IndexMissing
-from rag.lexical import Lexical
+from rag.dense import check_place, dense_place
+from rag.errors import FootnoteError, IndexDamaged, IndexMismatch, IndexMissing, StorageFailed
 from rag.library import SCHEMA, Library
+from rag.mirrors import Mirrors
 from rag.models import embedding_fingerprint
 from rag.narrow import Origins
 from rag.text import SPLITTER, TOKENISER
-from rag.vectors import Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -38,7 +41,9 @@ if TYPE_CHECKING:
     Found = list[tuple[str, float]]
 
 T = TypeVar("T")
-# A reader that meets a writer's step starts again; more steps than this within one search do not happen in practice.
+# A reader that meets a writer's step starts again. A search that is slower than the steps of a writer would do so for
+# ever; after so many, what it found stands: each passage was checked, but one that moved in that moment may be missing.
+_STEPS = 4
 _ATTEMPTS = 20
 _PAUSE_S = 0.05
 
@@ -140,35 +145,6 @@ def _number(schema: str) -> int:
     return int(schema.rpartition("-")[2])
 
 
-class _Mirrors:
-    """Both mirrors as they stood at one generation; the dense one is opened when it is first asked."""
-
-    def __init__(self, layout: Layout, library: Library) -> None:
-        self.generation = library.generation
-        self._layout = layout
-        self._number = library.meta("mirror")
-        self._vectors: Vectors | None = None
-        self._lock = threading.Lock()
-        self._closed = False
-        self.lexical = Lexical(layout.lexical(self._number))
-
-    @property
-    def vectors(self) -> Vectors:
-        with self._lock:
-            if self._closed:
-                raise IndexDamaged("these mirrors were closed meanwhile")  # and so the reader asks the next ones
-            if self._vectors is None:
-                self._vectors = Vectors(self._layout.vectors(self._number))
-            return self._vectors
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            if self._vectors is not None:
-                self._vectors.close()
-                self._vectors = None
-
-
 class Index:
     """An index opened for reading. Safe to use from several threads."""
 
@@ -186,19 +162,18 @@ class Index:
         self.fingerprint = Fingerprint.of(config)
         try:
             check_fingerprint(self.layout, self.library, wanted=self.fingerprint)
+            check_place(self.library, self.layout.root, url=config.vectors.url)
         except FootnoteError:
             self.library.close()
             raise
         self._lock = threading.Lock()
-        self._mirrors: _Mirrors | None = None
+        self._mirrors: Mirrors | None = None
         self._origins: tuple[int, Origins] = (-1, Origins())
 
     def close(self) -> None:
         """Let go of all files."""
         with self._lock:
-            if self._mirrors is not None:
-                self._mirrors.close()
-            self._mirrors = None
+            self._let_go()
         self.library.close()
 
     def search_dense(self, vector: NDArray[np.float32], limit: int, *, filters: Filters) -> list[tuple[Passage, float]]:
@@ -226,49 +201,71 @@ class Index:
         What belongs to a document on its way in or out is no difference.
         """
 
-        def compare(mirrors: _Mirrors) -> dict[str, tuple[int, int]]:
+        def compare(mirrors: Mirrors) -> dict[str, tuple[int, int]]:
             stores = {"vectors": set(mirrors.vectors.ids()), "lexical": set(mirrors.lexical.ids())}
             truth, hidden = self.library.passage_ids(), self.library.passage_ids(hidden=True)
             return {name: (len(truth - ids), len(ids - truth - hidden)) for name, ids in stores.items()}
 
         return self._with_mirrors(compare)
 
-    def _search(self, search: Callable[[_Mirrors], Found]) -> list[tuple[Passage, float]]:
-        def visible(mirrors: _Mirrors) -> list[tuple[Passage, float]]:
+    def _search(self, search: Callable[[Mirrors], Found]) -> list[tuple[Passage, float]]:
+        def visible(mirrors: Mirrors) -> list[tuple[Passage, float]]:
             found = search(mirrors)
             passages = self.library.passages([key for key, _ in found])
             return [(passages[key], score) for key, score in found if key in passages]
 
         return self._with_mirrors(visible)
 
-    def _with_mirrors(self, ask: Callable[[_Mirrors], T]) -> T:
+    def _with_mirrors(self, ask: Callable[[Mirrors], T]) -> T:
         """Ask the mirrors, again where the index changed meanwhile: the answer belongs to one generation."""
         failure: Exception | None = None
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             generation = self.library.generation
             try:
-                answer = ask(self._current())
+                with self._current() as mirrors:
+                    answer = ask(mirrors)
+            except StorageFailed:
+                raise
             except Exception as error:  # noqa: BLE001 (the engines raise classes of their own)
                 failure = error
                 if self.library.generation == generation:
                     break
+                time.sleep(_PAUSE_S)
             else:
-                if self.library.generation == generation:
+                if self.library.generation == generation or attempt + 1 >= _STEPS:
                     return answer
-            time.sleep(_PAUSE_S)
         raise IndexDamaged(
-            f"the index in {self.layout.root} cannot be searched ({failure or 'it changes without pause'}). "
+            f"the index in {self.layout.root} cannot be searched ({failure}). "
             f"Mend it: footnote rebuild --index {self.layout.root}"
         ) from failure
 
-    def _current(self) -> _Mirrors:
+    @contextmanager
+    def _current(self) -> Iterator[Mirrors]:
+        """Lend the mirrors of this generation; they stay open until the last who uses them is done."""
         with self._lock:
             if self._mirrors is None or self._mirrors.generation != self.library.generation:
-                if self._mirrors is not None:
-                    self._mirrors.close()
-                    self._mirrors = None  # also where the next ones cannot be opened
-                self._mirrors = _Mirrors(self.layout, self.library)
-            return self._mirrors
+                self._let_go()  # also where the next ones cannot be opened
+                self._mirrors = self._open_mirrors()
+            mirrors = self._mirrors
+            mirrors.users += 1
+        try:
+            yield mirrors
+        finally:
+            with self._lock:
+                mirrors.users -= 1
+                if not mirrors.users and mirrors is not self._mirrors:
+                    mirrors.close()
+
+    def _open_mirrors(self) -> Mirrors:
+        generation = self.library.generation  # first: what moves meanwhile is opened anew
+        number = self.library.meta("mirror")
+        dense = dense_place(self.library, self.layout.vectors(number))
+        return Mirrors(dense, self.layout.lexical(number), generation=generation)
+
+    def _let_go(self) -> None:
+        mirrors, self._mirrors = self._mirrors, None
+        if mirrors is not None and not mirrors.users:
+            mirrors.close()
 
 
 def no_index(root: Path) -> IndexMissing:

@@ -10,6 +10,7 @@ This module knows nothing of the mirrors, of models, or of files other than its 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from contextlib import closing, contextmanager
@@ -81,16 +82,46 @@ class Library:
     def __init__(self, path: Path, *, writing: bool = False) -> None:
         self._path = path
         self._lock = threading.RLock()
+        self._frozen: tuple[int, ...] | None = None
         with self._explained():
-            address = f"{path.resolve().as_uri()}?mode={'rwc' if writing else 'ro'}"
-            self._db = sqlite3.connect(
-                address, uri=True, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S
-            )
-            if writing:
+            if not writing:
+                self._open_to_read()
+            else:
+                self._db = _connect(path, "mode=rwc")
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = FULL")
                 if not self._has("meta"):
                     self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+
+    def _open_to_read(self) -> None:
+        """Open the file as it is, also in a folder in which nothing can be made.
+
+        A reader of a WAL database makes two files beside it. Where it cannot, `immutable` lets SQLite do without them,
+        and without locks: that is sound while nobody writes, so `_rows` looks before and after whether somebody did.
+        """
+        self._frozen = None
+        self._db = _connect(self._path, "mode=ro")
+        try:
+            self._db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            self._db.close()
+            if os.access(self._path.parent, os.W_OK):
+                raise
+            self._frozen = _state(self._path)
+            if self._frozen[-1]:
+                raise StorageFailed(
+                    f"{self._path} was not closed by its last writer, and nothing can be written here to mend that. "
+                    "Open it once where it can be, with footnote rebuild, or copy the whole folder to such a place."
+                ) from error
+            self._db = _connect(self._path, "mode=ro&immutable=1")
+
+    def _is_thawed(self) -> bool:
+        """Open a file anew that was taken to be at rest, and tell whether that was needed."""
+        if self._frozen is None or self._frozen == _state(self._path):
+            return False
+        self._db.close()
+        self._open_to_read()
+        return True
 
     def close(self) -> None:
         """Close the file; the library cannot be used afterwards."""
@@ -132,7 +163,16 @@ class Library:
 
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock, self._explained():
-            return self._db.execute(sql, values).fetchall()
+            while True:
+                self._is_thawed()
+                try:
+                    rows = self._db.execute(sql, values).fetchall()
+                except sqlite3.Error:
+                    if not self._is_thawed():
+                        raise
+                else:
+                    if not self._is_thawed():
+                        return rows
 
     def _rows_in(self, sql: str, keys: Sequence[str]) -> Iterator[tuple]:  # type: ignore[type-arg]
         """Run a statement with `IN ({})` for any number of keys."""
@@ -386,6 +426,17 @@ class Library:
         """Note the new hash of files (source, hash) whose bytes changed but whose document did not."""
         with self._transaction() as db:
             db.executemany("UPDATE places SET file_hash = ?2 WHERE source = ?1", file_hashes)
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    address = f"{path.resolve().as_uri()}?{how}"
+    return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S)
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what changes with every write to a database; the last number is not 0 while it has a writer."""
+    file, log = path.stat(), path.with_name(f"{path.name}-wal")
+    return (file.st_ino, file.st_mtime_ns, file.st_size, log.stat().st_size if log.exists() else 0)
 
 
 def _next_generation(db: sqlite3.Connection) -> None:

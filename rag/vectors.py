@@ -1,12 +1,20 @@
 """The dense mirror: one vector a passage in a Chroma collection, with what filters need beside it.
 
-Chroma's local store serves one writing process; another process sees its changes only after `Vectors` is opened anew.
+The collection lies in a folder of the index, or on a Chroma server. Chroma's local store serves one writing process;
+another process sees its changes only after `Vectors` is opened anew. A server serves any number of processes.
 """
 
 from __future__ import annotations
 
 import threading
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
+
+from rag.errors import StorageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,76 +27,171 @@ if TYPE_CHECKING:
 
 _COLLECTION = "passages"
 _PAGE = 5000
+# How long a server may take to say that it is there, and to do what it is asked; the most are a few thousand vectors.
+_KNOCK_S = 5.0
+_PATIENCE_S = 120.0
 _lock = threading.Lock()
 _names: set[str] = set()
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A collection on a Chroma server: the address of the server, the name of the collection."""
+
+    url: str
+    collection: str
+
+
 class Vectors:
-    """An open collection of passage vectors, compared by cosine."""
+    """An open collection of passage vectors, compared by cosine.
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
-        import chromadb
-        from chromadb.config import Settings
+    Raises:
+        StorageFailed: it lies on a server that does not answer; from every method.
+    """
 
-        if create:
-            folder.mkdir(parents=True, exist_ok=True)
-        elif not folder.is_dir():
-            raise FileNotFoundError(f"{folder} is missing")
-        self._name = _own_name(folder)
+    def __init__(self, place: Path | Served, *, create: bool = False) -> None:
+        self._place = place
         # Chroma's own annotations know neither `close` nor float32 arrays.
-        self._client: Any = chromadb.PersistentClient(self._name, settings=Settings(anonymized_telemetry=False))
+        self._client: Any
+        if isinstance(place, Served):
+            self._client, name = _connect(place.url), place.collection
+        else:
+            if create:
+                place.mkdir(parents=True, exist_ok=True)
+            elif not place.is_dir():
+                raise FileNotFoundError(f"{place} is missing")
+            self._name = _own_name(place)
+            self._client, name = _open_folder(self._name), _COLLECTION
         try:
-            self._passages = self._open_passages(create=create)
+            with self._answering():
+                self._passages = self._open_passages(name, create=create)
         except Exception:
             self.close()
             raise
 
-    def _open_passages(self, *, create: bool) -> Any:  # noqa: ANN401
+    def _open_passages(self, name: str, *, create: bool) -> Any:  # noqa: ANN401
         # No embedding function: Footnote hands vectors in, and Chroma's own would be fetched from the network.
         if not create:
-            return self._client.get_collection(_COLLECTION, embedding_function=None)
+            return self._client.get_collection(name, embedding_function=None)
         return self._client.get_or_create_collection(
-            _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
         )
 
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Say of an error that the server is gone, if it is: its client raises classes of several libraries."""
+        try:
+            yield
+        except Exception:
+            if isinstance(self._place, Served):
+                _knock(self._place.url)
+            raise
+
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, or of the connection."""
         self._client.close()
-        with _lock:
-            _names.discard(self._name)
+        if not isinstance(self._place, Served):
+            with _lock:
+                _names.discard(self._name)
 
     def add(self, rows: Sequence[tuple[Document, Passage, NDArray[np.float32]]]) -> None:
         """Add passages, each with its document and its vector; a passage that is there already is replaced."""
-        step = self._client.get_max_batch_size()
-        for first in range(0, len(rows), step):
-            part = rows[first : first + step]
-            self._passages.upsert(
-                ids=[passage.id for _, passage, _ in part],
-                embeddings=[vector for *_, vector in part],
-                metadatas=[_metadata(document) for document, *_ in part],
-            )
+        with self._answering():
+            step = self._client.get_max_batch_size()
+            for first in range(0, len(rows), step):
+                part = rows[first : first + step]
+                self._passages.upsert(
+                    ids=[passage.id for _, passage, _ in part],
+                    embeddings=[vector for *_, vector in part],
+                    metadatas=[_metadata(document) for document, *_ in part],
+                )
 
     def remove(self, passage_ids: Sequence[str]) -> None:
         """Remove passages; ids that are not there are passed over."""
-        step = self._client.get_max_batch_size()
-        for first in range(0, len(passage_ids), step):
-            self._passages.delete(ids=list(passage_ids[first : first + step]))
+        with self._answering():
+            step = self._client.get_max_batch_size()
+            for first in range(0, len(passage_ids), step):
+                self._passages.delete(ids=list(passage_ids[first : first + step]))
 
     def search(self, vector: NDArray[np.float32], limit: int, *, filters: Filters) -> list[tuple[str, float]]:
         """Return the ids of the nearest passages with their cosine similarity (-1 to 1), best first."""
-        limit = min(limit, self._passages.count())
-        if limit == 0:
-            return []
-        found = self._passages.query(
-            query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"]
-        )
+        with self._answering():
+            limit = min(limit, self._passages.count())
+            if limit == 0:
+                return []
+            found = self._passages.query(
+                query_embeddings=[vector], n_results=limit, where=_where(filters), include=["distances"]
+            )
         distances = (found["distances"] or [[]])[0]
         return [(key, 1.0 - float(distance)) for key, distance in zip(found["ids"][0], distances, strict=True)]
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all passages."""
-        for offset in range(0, self._passages.count(), _PAGE):
-            yield from self._passages.get(limit=_PAGE, offset=offset, include=[])["ids"]
+        with self._answering():
+            for offset in range(0, self._passages.count(), _PAGE):
+                yield from self._passages.get(limit=_PAGE, offset=offset, include=[])["ids"]
+
+
+def drop(place: Served) -> None:
+    """Delete a collection from its server; one that is not there is passed over.
+
+    Raises:
+        StorageFailed: the server does not answer.
+    """
+    from chromadb.errors import NotFoundError
+
+    client = _connect(place.url)
+    try:
+        client.delete_collection(place.collection)
+    except NotFoundError:
+        pass
+    except Exception as error:
+        raise _unreachable(place.url, error) from error
+    finally:
+        client.close()
+
+
+def _open_folder(name: str) -> Any:  # noqa: ANN401
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(name, settings=Settings(anonymized_telemetry=False))
+
+
+def _connect(url: str) -> Any:  # noqa: ANN401
+    """Connect to a server. Chroma takes credentials from the environment (CHROMA_CLIENT_AUTH_…) itself."""
+    import chromadb
+    from chromadb.config import Settings
+
+    _knock(url)
+    try:
+        client: Any = chromadb.HttpClient(url, settings=Settings(anonymized_telemetry=False))
+    except Exception as error:
+        raise _unreachable(url, error) from error
+    # Chroma has no setting for it, and would wait for ever.
+    client._server._session.timeout = _PATIENCE_S  # noqa: SLF001
+    return client
+
+
+def _knock(url: str) -> None:
+    """Make sure that a server answers, whatever it says."""
+    try:
+        with urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=_KNOCK_S):  # noqa: S310 (http, by rag/config.py)
+            pass
+    except urllib.error.HTTPError:
+        pass  # it may want credentials, which Chroma's client has
+    except (OSError, HTTPException) as error:
+        raise _unreachable(url, error) from error
+
+
+def _unreachable(url: str, error: Exception) -> StorageFailed:
+    host = url.partition("://")[2]
+    told = " ".join(str(error).split())
+    return StorageFailed(
+        f"the Chroma server at {url}, which keeps the vectors of this index, cannot be used ({told}). Start it "
+        f"(chroma run --path FOLDER, so that it listens on {host}), or go back to the folder of the index: empty "
+        "vectors.url and run footnote rebuild, which embeds nothing again."
+    )
 
 
 def _own_name(folder: Path) -> str:

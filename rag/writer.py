@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from rag.errors import ConfigError, IndexBusy, IndexDamaged, StorageFailed
+from rag.dense import check_place, dense_meta, dense_place, drop_unused, next_collection
+from rag.errors import ConfigError, FootnoteError, IndexBusy, IndexDamaged, StorageFailed
 from rag.indexes import Fingerprint, Layout, check_fingerprint, no_index
 from rag.lexical import Lexical
 from rag.library import Library
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag.config import Config
-    from rag.errors import FootnoteError
     from rag.library import Entry
 
 
@@ -45,19 +45,24 @@ _PASSAGES = 1000
 
 
 class Writer:
-    """An index opened for writing, by the holder of its lock; made by `writing`."""
+    """An index opened for writing, by the holder of its lock; made by `writing`.
 
-    def __init__(self, layout: Layout, library: Library) -> None:
+    `url` is that of the Chroma server on which the next dense mirror is made, empty for the folder of the index.
+    """
+
+    def __init__(self, layout: Layout, library: Library, *, url: str = "") -> None:
         self.layout = layout
         self.library = library
+        self._url = url
         self._number = library.meta("mirror", _FIRST)
+        self._place = dense_place(library, layout.vectors(self._number))
         self._vectors: Vectors | None = None
         self._lexical: Lexical | None = None
 
     def _stores(self) -> tuple[Vectors, Lexical]:
         if self._vectors is None or self._lexical is None:
             with self._explained(IndexDamaged, "opened"):
-                self._vectors = Vectors(self.layout.vectors(self._number))
+                self._vectors = Vectors(self._place)
                 self._lexical = Lexical(self.layout.lexical(self._number), writing=True)
         return self._vectors, self._lexical
 
@@ -66,6 +71,8 @@ class Writer:
         """Say of an error of the engines, which raise classes of their own, what it means for the index."""
         try:
             yield
+        except FootnoteError:
+            raise
         except Exception as error:
             raise kind(
                 f"the mirrors of {self.layout.root} could not be {what} ({error}). The documents are safe in the "
@@ -77,11 +84,18 @@ class Writer:
         self.close()
         for folder in (self.layout.vectors(number), self.layout.lexical(number)):
             shutil.rmtree(folder, ignore_errors=True)
+        folder = self.layout.vectors(number)
+        place = next_collection(self.library, self._url, number=number) if self._url else folder
         with self._explained(StorageFailed, "made"):
-            self._vectors = Vectors(self.layout.vectors(number), create=True)
+            self._vectors = Vectors(place, create=True)
             self._lexical = Lexical(self.layout.lexical(number), create=True, writing=True)
         self._number = number
+        self._place = place
         return self._vectors, self._lexical
+
+    def mirrors_meta(self) -> dict[str, str]:
+        """Say as the library keeps it which mirrors these are."""
+        return {"mirror": self._number, **dense_meta(self._place)}
 
     def close(self) -> None:
         """Let go of the mirrors."""
@@ -98,6 +112,7 @@ class Writer:
             for stray in folder.iterdir() if folder.is_dir() else ():
                 if stray.is_dir() and _MIRROR_NAME.fullmatch(stray.name) and stray.name != self._number:
                     shutil.rmtree(stray)
+        drop_unused(self.library)
 
     def put(self, entries: Sequence[Entry], *, places: Sequence[tuple[str, str, str]] = ()) -> None:
         """Put documents at their places, and others of the library at the `places`: all of it is seen in one step.
@@ -143,7 +158,7 @@ class Writer:
                 self._mirror(entries, dense, lexical)
                 yield entries
 
-        meta = {"mirror": self._number, "fingerprint": fingerprint.meta()}
+        meta = {**self.mirrors_meta(), "fingerprint": fingerprint.meta()}
         self.library.replace_passages(mirrored(), meta=meta)
         self.recover()
 
@@ -155,7 +170,7 @@ class Writer:
         dense, lexical = self.create(f"{int(self._number) + 1:04d}")
         for entries in _batches(other.entries()):
             self._mirror(entries, dense, lexical, library=other)
-        stored = {"mirror": self._number, "fingerprint": fingerprint.meta()}
+        stored = {**self.mirrors_meta(), "fingerprint": fingerprint.meta()}
         self.library.adopt(path, meta=stored)
         self.recover()
 
@@ -183,6 +198,21 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield batch
 
 
+def refusal(root: Path, config: Config) -> FootnoteError | None:
+    """Return why an index may not be changed, or None where it may: by the settings, or for want of permission."""
+    if config.read_only:
+        return ConfigError(
+            f"the index in {root} is not changed, since read_only is set. To change it, take read_only out of "
+            "footnote.toml, of the environment (FOOTNOTE_READ_ONLY) or of --set."
+        )
+    if root.is_dir() and not os.access(root, os.W_OK | os.X_OK):
+        return StorageFailed(
+            f"the index in {root} is not changed, since its folder cannot be written here: it belongs to another user, "
+            "or lies on a disk that is mounted read-only."
+        )
+    return None
+
+
 def _make_room(root: Path) -> None:
     """Make the folder of a new index. One that holds other files is somebody's, and stays as it is."""
     root.mkdir(parents=True, exist_ok=True)
@@ -204,11 +234,15 @@ def writing(
     that could be of another make.
 
     Raises:
-        ConfigError: it would have to be made among other files.
+        ConfigError: it would have to be made among other files, or `read_only` is set.
         IndexMissing: there is none, and none is to be made.
         IndexBusy: someone else is writing; the message says who.
         IndexMismatch: it was made with other settings.
+        StorageFailed: its folder cannot be written, or the server of its vectors does not answer.
     """
+    refused = refusal(root, config)
+    if refused is not None:
+        raise refused
     layout = Layout(root)
     if not layout.library.is_file():
         if not create:
@@ -221,14 +255,15 @@ def writing(
     with lock:
         layout.holder.write_text(json.dumps(_myself(purpose)), encoding="utf-8")
         library = Library(layout.library, writing=True)
-        writer = Writer(layout, library)
+        writer = Writer(layout, library, url=config.vectors.url)
         try:
             fingerprint = Fingerprint.of(config)
             if Fingerprint.stored(library) is None:
                 writer.create(_FIRST)
-                library.set_meta({"fingerprint": fingerprint.meta(), "mirror": _FIRST})
+                library.set_meta({"fingerprint": fingerprint.meta(), **writer.mirrors_meta()})
             if not any_fingerprint:
                 check_fingerprint(layout, library, wanted=fingerprint)
+                check_place(library, root, url=config.vectors.url)
                 writer.recover()
             else:
                 library.update_schema()

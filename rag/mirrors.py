@@ -1,0 +1,73 @@
+"""Both mirrors of an index, opened for reading at one generation.
+
+Tantivy takes a lock in its folder and Chroma writes to its database even for reading: in a folder that cannot be
+written, both are opened from a copy.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rag.errors import StorageFailed
+from rag.lexical import Lexical
+from rag.vectors import Served, Vectors
+
+
+class Mirrors:
+    """Both mirrors as they stood at one generation; the dense one is opened when it is first asked.
+
+    `users` counts those who ask them at the moment: who replaces these mirrors closes them when there are none.
+
+    Raises:
+        StorageFailed: a copy is needed and cannot be made, or the server of the vectors does not answer.
+    """
+
+    def __init__(self, dense: Path | Served, lexical: Path, *, generation: int) -> None:
+        self.generation = generation
+        self.users = 0
+        self._place = dense
+        self._vectors: Vectors | None = None
+        self._copies: TemporaryDirectory[str] | None = None
+        self._lock = threading.Lock()
+        self.lexical = Lexical(self._openable(lexical))
+
+    @property
+    def vectors(self) -> Vectors:
+        """The dense mirror."""
+        with self._lock:
+            if self._vectors is None:
+                place = self._place if isinstance(self._place, Served) else self._openable(self._place)
+                self._vectors = Vectors(place)
+            return self._vectors
+
+    def close(self) -> None:
+        """Let go of the files, and delete copies."""
+        with self._lock:
+            if self._vectors is not None:
+                self._vectors.close()
+                self._vectors = None
+            if self._copies is not None:
+                self._copies.cleanup()
+                self._copies = None
+
+    def _openable(self, folder: Path) -> Path:
+        """Return a folder that an engine can open: this one, or where it cannot be written, a copy."""
+        if not folder.is_dir() or os.access(folder, os.W_OK):
+            return folder
+        if self._copies is None:
+            self._copies = TemporaryDirectory(prefix="footnote-")
+        copy = Path(self._copies.name) / folder.parent.name
+        try:
+            shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+            for place in (copy, *(path for path in copy.rglob("*") if path.is_dir())):
+                place.chmod(0o700)  # copytree keeps the modes of folders
+        except OSError as error:
+            raise StorageFailed(
+                f"{folder} cannot be written, and the copy that could be opened cannot be made in {copy.parent} "
+                f"({error}). Make room there, or name another folder in TMPDIR."
+            ) from error
+        return copy
