@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from rag.errors import StorageFailed
 from rag.lexical import Lexical
@@ -58,16 +58,16 @@ class Mirrors:
         """Return a folder that an engine can open: this one, or where it cannot be written, a copy."""
         if not folder.is_dir() or os.access(folder, os.W_OK):
             return folder
-        if self._copies is None:
-            self._copies = TemporaryDirectory(prefix="footnote-")
-        copy = Path(self._copies.name) / folder.parent.name
         try:
+            if self._copies is None:
+                self._copies = TemporaryDirectory(prefix="footnote-")
+            copy = Path(self._copies.name) / folder.parent.name
             shutil.copytree(folder, copy, copy_function=shutil.copyfile)
             for place in (copy, *(path for path in copy.rglob("*") if path.is_dir())):
                 place.chmod(0o700)  # copytree keeps the modes of folders
         except OSError as error:
             raise StorageFailed(
-                f"{folder} cannot be written, and the copy that could be opened cannot be made in {copy.parent} "
+                f"{folder} cannot be written, and the copy that could be opened cannot be made in {gettempdir()} "
                 f"({error}). Make room there, or name another folder in TMPDIR."
             ) from error
         return copy

@@ -167,11 +167,11 @@ def _listed(row: tuple) -> Listed:  # type: ignore[type-arg]
     return Listed(doc_id, source, title, publisher or "", day, language, n_passages, at)
 
 
-def list_html(page: Page, *, search: str, chosen: Collection[str], language: str) -> str:
+def list_html(page: Page, *, search: str, chosen: Collection[str], language: str, fixed: bool = False) -> str:
     """Write a page of the list as a table.
 
     A title is a `button.fn-source` that opens the document; the others say in `data-library` what they do, and in
-    `data-doc` to which document.
+    `data-doc` to which document. Where the index is `fixed`, nothing is offered that would change it.
     """
     words = Words(_WORDS, language)
     if not page.rows:
@@ -179,7 +179,7 @@ def list_html(page: Page, *, search: str, chosen: Collection[str], language: str
         return Markup('<p class="fn-empty">{}</p>').format(text)
     names = ("title", "publisher", "date", "language", "passages", "added")
     head = Markup("").join(Markup('<th scope="col">{}</th>').format(words[name]) for name in names)
-    body = Markup("").join(_row_html(row, row.id in chosen, language=language) for row in page.rows)
+    body = Markup("").join(_row_html(row, row.id in chosen, language=language, fixed=fixed) for row in page.rows)
     return Markup(
         '<table class="fn-library"><caption class="sr-only">{}</caption><thead><tr><th scope="col"><input '
         'type="checkbox" data-library="page" aria-label="{}"></th>{}<th scope="col"><span class="sr-only">{}</span>'
@@ -187,7 +187,7 @@ def list_html(page: Page, *, search: str, chosen: Collection[str], language: str
     ).format(words["caption"], words["choose_page"], head, words["actions"], body)
 
 
-def _row_html(row: Listed, is_chosen: bool, *, language: str) -> Markup:
+def _row_html(row: Listed, is_chosen: bool, *, language: str, fixed: bool) -> Markup:
     words = Words(_WORDS, language)
     day = format_date(row.published, language) if row.published else ""
     added = format_date(row.added.date(), language) if row.added else ""
@@ -213,7 +213,7 @@ def _row_html(row: Listed, is_chosen: bool, *, language: str) -> Markup:
         Markup(
             '<button type="button" class="fn-row-action" data-library="{}" data-doc="{}" aria-label="{}">{}</button>'
         ).format(name, row.id, words[f"{name}_one"].format(row.title), words[name])
-        for name in ("reread", "remove")
+        for name in (() if fixed else ("reread", "remove"))
     )
     return Markup(
         '<tr><td>{}</td><th scope="row">{}</th>{}<td class="fn-does">{}</td></tr>'

@@ -13,6 +13,7 @@ from ingest import ingest, rebuild, remove
 from ingest.readers import SUFFIXES, hash_file
 from ingest.sources import as_place, containers_of, source_name
 from rag.errors import FootnoteError, IndexBusy
+from rag.writer import refusal
 from ui.jobs import Follower, Job, Step, Stopped
 from ui.uploads import KINDS, MAX_BYTES, MAX_FILES, file_of, is_address, keep, place_of, safe_name, upload_folder
 from ui.wording import Words
@@ -117,6 +118,10 @@ class Shelf:
 
     def add_files(self, given: Sequence[str | Path]) -> Iterator[Job]:
         """Copy files into the folder of uploads, and bring them into the index."""
+        refused = refusal(self._home.root, self._home.config)
+        if refused is not None:
+            yield Job(over=True, trouble=str(refused))
+            return
         if len(given) > MAX_FILES:
             yield Job(over=True, trouble=self._words["many"].format(len(given), MAX_FILES))
             return

@@ -88,13 +88,13 @@ class Feedback:
 
 
 class Store:
-    """One open `conversations.db`, made where there is none.
+    """One open `conversations.db`, made where there is none; without a path, nothing outlasts `close`.
 
     Safe to use from several threads and processes. What a method has written is on disk when it returns. What is
     deleted is overwritten with zeros; a copy that the disk itself or a backup keeps is out of reach.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         """Open the file.
 
         Raises:
@@ -102,6 +102,7 @@ class Store:
             StorageFailed: it cannot be opened or made.
         """
         self._file = StoreFile(path)
+        self.is_lasting = path is not None
 
     def __enter__(self) -> Self:
         """Return itself."""

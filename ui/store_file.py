@@ -40,27 +40,29 @@ _PATIENCE_S = 60
 
 
 class StoreFile:
-    """One open file, made where there is none. Safe to use from several threads and processes.
+    """One open file, made where there is none; without a path, it is kept in memory until it is closed.
 
-    What is deleted is overwritten with zeros; a copy that the disk itself or a backup keeps is out of reach.
+    Safe to use from several threads and processes. What is deleted is overwritten with zeros; a copy that the disk
+    itself or a backup keeps is out of reach.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         """Open the file.
 
         Raises:
             RecordError: it is damaged, is no store of conversations, or is one of a later Footnote. It stays as it is.
             StorageFailed: it cannot be opened or made.
         """
-        self._path = path
+        self._path: Path | str = path or ":memory:"
         self._lock = threading.RLock()
         self._is_unwiped = False
         try:
-            path.touch(mode=0o600)  # conversations are private; SQLite gives its side files the same mode
+            if path is not None:
+                path.touch(mode=0o600)  # conversations are private; SQLite gives its side files the same mode
         except OSError as error:
             raise StorageFailed(f"{path} could not be opened or made: {error.strerror or error}.") from error
         with self._explained():
-            self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S)
+            self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None, timeout=_PATIENCE_S)
         try:
             self._prepare()
         except BaseException:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import rag
+from rag.writer import refusal
 from ui import store as stores
 from ui.store import Store
 
@@ -35,13 +36,14 @@ class Workspace:
 
     @classmethod
     def of(cls, bot: Assistant) -> Self:
-        """Open the conversations that are kept beside an index.
+        """Open the conversations that are kept beside an index; where nothing may be written, they are not kept.
 
         Raises:
             RecordError: their file is damaged or belongs to another program.
             StorageFailed: it cannot be opened or made.
         """
-        return cls(bot, Store(bot.index.layout.root / stores.NAME))
+        root = bot.index.layout.root
+        return cls(bot, Store(root / stores.NAME if refusal(root, bot.config) is None else None))
 
     @property
     def config(self) -> Config:

@@ -162,7 +162,8 @@ def chat_tab(workspace: Workspace, *, scope: gr.State, language: str) -> None:
     drawn = _Drawn(workspace, language)
     with gr.Row(elem_id="fn-main"):
         with _column("fn-left"):
-            gr.HTML(pieces.list_frame(language), apply_default_css=False)
+            frame = pieces.list_frame(language, is_lasting=workspace.store.is_lasting)
+            gr.HTML(frame, apply_default_css=False)
         with _column("fn-middle"):
             gr.HTML(pieces.top(language), apply_default_css=False)
             with _column("fn-scroll"):

@@ -15,6 +15,7 @@ from gradio.context import Context, get_render_context
 from markupsafe import escape
 
 from ingest.readers import SUFFIXES
+from rag.writer import refusal
 from ui.catalogue import Catalogue, View, job_html, list_html, range_words
 from ui.jobs import Job, in_words
 from ui.shelf import Shelf
@@ -31,6 +32,7 @@ _FOCUS = "() => document.querySelector('#fn-sure button')?.focus()"
 
 _UI = Path(__file__).parent.parent
 _WORDS = {
+    "fixed": ("Documents can be asked, and not added or removed here: {}", "此处只能提问，不能添加或移除文档：{}"),
     "drop": ("Files to add", "要添加的文件"),
     "address": ("Address of a page to add", "要添加的网页地址"),
     "address_hint": ("The page is fetched once and kept as a document.", "网页只获取一次，并作为文档保存。"),
@@ -83,6 +85,7 @@ class _Tab:
         self._words = Words(_WORDS, language)
         self._shelf = Shelf(workspace, language=language, embedder=workspace.bot.embedder)
         self._catalogue = Catalogue(lambda: workspace.bot)
+        self._fixed = refusal(workspace.root, workspace.config)
         self._shown = itertools.count()
         self._chosen, self._doomed, self._page = gr.State(()), gr.State(()), gr.State(0)
         self._lay_out_adding()
@@ -97,8 +100,11 @@ class _Tab:
         return self._asking.filters
 
     def _lay_out_adding(self) -> None:
-        words = self._words
-        with gr.Row():
+        words, free = self._words, self._fixed is None
+        if self._fixed is not None:
+            said = escape(words["fixed"].format(self._fixed))
+            gr.HTML(f'<p role="status">{said}</p>', js_on_load=None, elem_id="fn-fixed")
+        with gr.Row(visible=free):
             self._drop = gr.File(
                 label=words["drop"], file_count="multiple", file_types=list(SUFFIXES), height=140, elem_id="fn-drop"
             )
@@ -111,14 +117,14 @@ class _Tab:
                     elem_id="fn-address",
                 )
                 self._fetch = gr.Button(words["fetch"], elem_id="fn-fetch")
-        gr.HTML(f'<p class="fn-limits">{escape(self._shelf.limits())}</p>', js_on_load=None)
+        gr.HTML(f'<p class="fn-limits">{escape(self._shelf.limits())}</p>', js_on_load=None, visible=free)
         self._job = gr.HTML(
             css_template=_read("library.css"), js_on_load=None, apply_default_css=False, elem_id="fn-job"
         )
         self._stop = gr.Button(words["stop"], visible=False, size="sm", elem_id="fn-stop-job")
 
     def _lay_out_list(self) -> None:
-        words = self._words
+        words, free = self._words, self._fixed is None
         with gr.Row():
             self._search = gr.Textbox(
                 "", label=words["search"], placeholder=words["search_hint"], min_width=280, elem_id="fn-search"
@@ -128,8 +134,8 @@ class _Tab:
         with gr.Row(visible=False) as self._bar:
             self._count = gr.HTML(js_on_load=None)
             self._ask_chosen = gr.Button(words["ask_chosen"], size="sm", elem_id="fn-ask-chosen")
-            self._reread_chosen = gr.Button(words["reread"], size="sm")
-            self._remove_chosen = gr.Button(words["remove"], size="sm", elem_id="fn-remove-chosen")
+            self._reread_chosen = gr.Button(words["reread"], visible=free, size="sm")
+            self._remove_chosen = gr.Button(words["remove"], visible=free, size="sm", elem_id="fn-remove-chosen")
             self._clear = gr.Button(words["clear"], size="sm")
         with gr.Column(visible=False, elem_id="fn-sure") as self._sure:
             self._question = gr.HTML(js_on_load=None, padding=True)
@@ -146,7 +152,7 @@ class _Tab:
             self._back = gr.Button(words["back"], size="sm", interactive=False, min_width=90)
             self._range = gr.HTML(js_on_load=None, min_width=120, elem_id="fn-range")
             self._on = gr.Button(words["on"], size="sm", interactive=False, min_width=90)
-        with gr.Accordion(words["whole"], open=False):
+        with gr.Accordion(words["whole"], open=False, visible=free):
             gr.HTML(f"<p>{words['whole_hint']}</p>", js_on_load=None)
             with gr.Row():
                 self._reread_all = gr.Button(words["reread_all"], size="sm", elem_id="fn-reread-all")
@@ -203,7 +209,8 @@ class _Tab:
 
     def _list_page(self, view: View, chosen: Sequence[str]) -> list[Any]:
         page = self._catalogue.page(view)
-        table = list_html(page, search=view.search, chosen=set(chosen), language=self._language)
+        fixed = self._fixed is not None
+        table = list_html(page, search=view.search, chosen=set(chosen), language=self._language, fixed=fixed)
         # Ticks that were made since are undone only where the value differs from the last.
         table = f'<div data-shown="{next(self._shown)}">{table}</div>'
         turns = [gr.update(interactive=page.number > 0), gr.update(interactive=page.number + 1 < page.n_pages)]

@@ -53,6 +53,10 @@ _WORDS = {
     "search": ("Search conversations", "搜索对话"),
     "nothing": ("Nothing found.", "没有找到。"),
     "none": ("What you ask is kept here, on this machine.", "您的问题会保存在这里，只在本机。"),
+    "passing": (
+        "This index is read-only: conversations are kept only until Footnote ends.",
+        "此索引为只读：对话只保留到Footnote结束。",
+    ),
     "more": ("More about {}", "更多：{}"),
     "rename": ("Rename …", "重命名……"),
     "delete": ("Delete …", "删除……"),
@@ -114,7 +118,8 @@ _ITEM = Markup("""<li class="fn-item{current}" data-conversation="{id}">
 _LIST = Markup("""<nav class="fn-list" aria-label="{conversations}">
 <button type="button" class="fn-new" data-new>＋ {new}</button>
 <input type="search" id="fn-find" aria-label="{search}" placeholder="{search}" autocomplete="off">
-<ul id="fn-conversations"></ul></nav>""")
+<ul id="fn-conversations"></ul>{note}</nav>""")
+_NOTE = Markup('<p class="fn-none" role="note">{}</p>')
 _COMPOSER = Markup("""<form id="fn-ask" class="fn-composer" data-words="{spoken}">
 <p class="fn-editing" id="fn-editing" hidden><span>{note}</span>
 <button type="button" id="fn-unedit">{unedit}</button></p>
@@ -148,9 +153,10 @@ _STOPPED = Markup('<p class="fn-stopped" role="status">{}</p>')
 _SCOPE = Markup('<p class="fn-scope">{} <button type="button" class="fn-quiet" id="fn-everywhere">{}</button></p>')
 
 
-def list_frame(language: str) -> str:
-    """Return the left column, whose items `listing` fills in."""
-    return _filled(_LIST, language)
+def list_frame(language: str, *, is_lasting: bool) -> str:
+    """Return the left column, whose items `listing` fills in; it says so where they do not last."""
+    note = "" if is_lasting else _NOTE.format(Words(_WORDS, language)["passing"])
+    return _filled(_LIST, language, {"note": note})
 
 
 def composer(language: str) -> str:
