@@ -18,6 +18,7 @@ from rag.app import Assistant, answer
 from rag.config import Config, Reading, VectorStore
 from rag.doctor import examine
 from rag.errors import IndexDamaged, IndexMismatch, StorageFailed
+from rag.snapshot import restore, snapshot
 from rag.types import Document, Filters
 from rag.vectors import Served, Vectors
 from rag.writer import writing
@@ -256,4 +257,16 @@ def test_several_processes_ask_one_index_while_another_fills_it(root, config, ur
             asker.stdin.close()
             assert asker.wait(60) == 0
             asker.stdout.close()
+    assert healthy(root, config)
+
+
+def test_a_snapshot_is_restored_onto_the_server(root, config, url, tmp_path):
+    snapshot(root, tmp_path / "kept.footnote")
+    remove(["bridge.txt"], root, config=config)
+    before = collections(url)
+    restore(tmp_path / "kept.footnote", root, config=config)
+    assert len(collections(url)) == len(before)
+    assert found(root, "Who found the crack?", config)[0] == "Bridge"
+    restore(tmp_path / "kept.footnote", tmp_path / "local", config=FOLDER)
+    assert found(tmp_path / "local", "Who found the crack?", FOLDER)[0] == "Bridge"
     assert healthy(root, config)
