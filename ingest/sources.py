@@ -204,7 +204,7 @@ def _walk(folder: Path, found: Found) -> None:
             found.lose(refused, error)
 
     try:
-        ignored = _ignored(folder / IGNORE_FILE)
+        ignored = patterns_of(folder / IGNORE_FILE)
     except OSError as error:
         found.lose(folder, error)
         return
@@ -237,8 +237,13 @@ def _take(path: Path, found: Found) -> None:
         found.files[name] = Source(path, name)
 
 
-def _ignored(file: Path) -> GitIgnoreSpec:
-    """Read the patterns of a `.footnoteignore`; none where there is no such file."""
+def patterns_of(file: Path) -> GitIgnoreSpec:
+    """Read the patterns of a `.footnoteignore`; none where there is no such file.
+
+    Raises:
+        ConfigError: it is not UTF-8, or holds what is no pattern.
+        OSError: it cannot be read.
+    """
     try:
         data = file.read_bytes()
     except FileNotFoundError:

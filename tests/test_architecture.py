@@ -43,7 +43,7 @@ OWN = {*LAYERS, "tests"}
 MODEL_CODE = ("rag/models.py", "rag/export.py", "rag/cross_encoder.py", "rag/packing.py", "training/*")
 # These import ours late.
 DEFERRING = {"rag/app.py"} | {
-    f"ui/{name}.py" for name in ("cli", "evaluate", "feedback", "keeping", "options", "record")
+    f"ui/{name}.py" for name in ("cli", "evaluate", "feedback", "keeping", "options", "record", "sources")
 }
 ENGINES = {  # package → where it may be imported
     "chromadb": ("rag/vectors.py",),
@@ -52,6 +52,7 @@ ENGINES = {  # package → where it may be imported
     "langchain*": ("rag/llm.py", "rag/chain.py"),
     "xllamacpp": ("rag/local.py",),
     "gradio": ("ui/web.py", "ui/tabs/*"),
+    "watchfiles": ("ingest/watch.py",),
     **dict.fromkeys(("httpx", "httpcore"), ("ingest/*",)),
     **dict.fromkeys(("trafilatura", "pypdfium2", "mammoth", "openpyxl", "pptx", "docutils", "striprtf"), ("ingest/*",)),
     "frontmatter": ("ingest/*",),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ui import evaluate, feedback, keeping, record
+from ui import evaluate, feedback, keeping, record, sources
 from ui.options import AsJson, Auth, Host, Index, Settings, config_of, names_and_passwords, print_json
 
 if TYPE_CHECKING:
@@ -113,24 +113,7 @@ def footnote(*, version: Version = False) -> None:
     """Answer questions from your own documents, each with the exact words it rests on."""
 
 
-@app.command()
-def ingest(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders and https addresses.")],
-    *,
-    as_json: AsJson = False,
-    index: Index = None,
-    settings: Settings = None,
-) -> None:
-    """Bring the index in step with files and folders."""
-    from ingest import ingest as bring_in
-    from ui.render import report_text
-    from ui.terminal import progress_bar
-
-    config = config_of(index, settings)
-    with progress_bar("Ingesting") as progress:
-        report = bring_in(paths, config=config, progress=progress)
-    print_json(report) if as_json else typer.echo(report_text(report))
-    raise typer.Exit(code=1 if report.failed else 0)
+app.command()(sources.ingest)
 
 
 # wide: the flags of a command
@@ -211,19 +194,7 @@ def list_documents(*, as_json: AsJson = False, index: Index = None, settings: Se
         print_table((*columns, "sources"), [row | {"sources": ", ".join(row["sources"])} for row in rows])
 
 
-@app.command()
-def remove(
-    names: Annotated[list[str], typer.Argument(metavar="NAME…", help="Sources or ids, as `footnote list` shows them.")],
-    *,
-    index: Index = None,
-    settings: Settings = None,
-) -> None:
-    """Remove documents; their files stay where they are."""
-    from ingest import remove as take_out
-    from ui.render import one_line
-
-    for source in take_out(names, config=config_of(index, settings)):
-        typer.echo(f"removed {one_line(source)}")
+app.command()(sources.remove)
 
 
 @app.command()

@@ -55,6 +55,8 @@ class Report(Protocol):
     @property
     def unchanged(self) -> Sequence[str]: ...  # noqa: D102
     @property
+    def renamed(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102
+    @property
     def removed(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def skipped(self) -> Sequence[str]: ...  # noqa: D102
@@ -143,14 +145,31 @@ def hits_text(hits: Sequence[Hit], titles: Mapping[str, str]) -> str:
 
 
 def report_text(report: Report) -> str:
-    """Write an ingest report: the counts in one line, what kinds were skipped, each source that failed and why."""
-    names = ("added", "updated", "unchanged", "removed", "failed", "skipped")
-    counts = [f"{len(getattr(report, name))} {name}" for name in names]
+    """Write an ingest report: the counts in one line, what kinds were skipped, what moved, what failed and why."""
+    names = ("added", "updated", "unchanged", "renamed", "removed", "failed", "skipped")
+    counts = [f"{len(sources)} {name}" for name in names if (sources := getattr(report, name)) or name != "renamed"]
     kinds = sorted({PurePath(source).suffix or "no suffix" for source in report.skipped})
     examples = ", ".join(map(one_line, report.skipped[:_EXAMPLES]))
     skipped = [f"skipped: no reader for {one_line(', '.join(kinds))}, as in {examples}"] if kinds else []
-    failures = [f"failed: {one_line(source)}: {one_line(reason)}" for source, reason in report.failed]
-    return "\n".join([", ".join(counts), *skipped, *failures])
+    return "\n".join([", ".join(counts), *skipped, *_renamed(report), *_failed(report)])
+
+
+def changes_text(report: Report) -> str:
+    """Write what a round of following changed, a line for each document.
+
+    "renamed: notes/a.md → notes/b.md"
+    """
+    names = ("added", "updated", "removed")
+    changed = [f"{name}: {one_line(source)}" for name in names for source in getattr(report, name)]
+    return "\n".join([*changed, *_renamed(report), *_failed(report)])
+
+
+def _renamed(report: Report) -> list[str]:
+    return [f"renamed: {one_line(former)} → {one_line(now)}" for former, now in report.renamed]
+
+
+def _failed(report: Report) -> list[str]:
+    return [f"failed: {one_line(source)}: {one_line(reason)}" for source, reason in report.failed]
 
 
 def _write(answer: Answer, titles: Mapping[str, str], style: _Style) -> str:
