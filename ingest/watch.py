@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from ingest.pipeline import Progress
+    from ingest.meter import Progress
     from rag.models import Embedder
 
     # What a place is at a moment: a folder by which one it is, a file by its bytes, as far as can be told unread.

@@ -103,7 +103,8 @@ def test_a_rebuild_by_parts_finds_what_was_found_before(tmp_path):
 
     def found(config):
         with Assistant(root, config, embedder=FakeEmbedder()) as bot:
-            return [(hit.passage.id, round(hit.score, 6)) for hit in bot.search("sentence 3 of report 2")]
+            # In one order or another: tantivy's scores depend a little on how its segments were cut.
+            return {hit.passage.id for hit in bot.search("sentence 3 of report 2", limit=200)}
 
     before = found(CONFIG)
     rebuild(root, config=CONFIG, embedder=FakeEmbedder())
