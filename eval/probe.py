@@ -210,6 +210,7 @@ def main() -> None:
         embedder = load_embedder(config.embedding.model)
         with tempfile.TemporaryDirectory(prefix="footnote-probe-") as folder:
             index = Path(folder) / "index"
+            config = config.for_own_use(str(index))
             ingest.ingest_documents(task.documents, index, config=config, embedder=embedder)
             with rag.open(index, config) as bot:
                 found = list(probe(bot, task.examples, embedder=embedder))

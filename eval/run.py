@@ -75,6 +75,8 @@ def run(
     Raises:
         IndexBusy: another process is at the same run, or changed the index meanwhile.
     """
+    if task.index is None:  # the index of a run is made in the folder of the runs, and nowhere else
+        config = config.for_own_use(config.index)
     index = task.index or _made_index(task.documents, runs, config=config, progress=progress)
     with rag.open(index, config) as bot:
         documents = {document.id: document for document in bot.documents()}
