@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from rag.config import Config, find_file, flatten
-from rag.errors import FootnoteError, IndexMismatch, IndexMissing
+from rag.errors import FootnoteError, IndexMismatch, IndexMissing, StorageFailed
 from rag.indexes import Index, Layout
 from rag.models import embedding_fingerprint, load_embedder
 from rag.read import load_reader
@@ -72,6 +72,8 @@ def _guarded(name: str, look: Callable[[], Check], *, remedy: str) -> Check:
     """A check that fails on its way is a finding, too."""
     try:
         return look()
+    except StorageFailed as error:
+        return Check(name, ok=False, detail=str(error), remedy="mend what the message names")
     except Exception as error:  # noqa: BLE001 (whatever an engine raises on a damaged file)
         return Check(name, ok=False, detail=str(error), remedy=remedy)
 

@@ -153,19 +153,24 @@ def drop(place: Served) -> None:
 
 def _open_folder(name: str) -> Any:  # noqa: ANN401
     import chromadb
+
+    return chromadb.PersistentClient(name, settings=_settings())
+
+
+def _settings() -> Any:  # noqa: ANN401
+    """Return Chroma's settings, from the environment: a file `.env` in the working directory may be anybody's."""
     from chromadb.config import Settings
 
-    return chromadb.PersistentClient(name, settings=Settings(anonymized_telemetry=False))
+    return Settings(_env_file=None, anonymized_telemetry=False)  # type: ignore[call-arg]  # pydantic takes it
 
 
 def _connect(url: str) -> Any:  # noqa: ANN401
     """Connect to a server. Chroma takes credentials from the environment (CHROMA_CLIENT_AUTH_…) itself."""
     import chromadb
-    from chromadb.config import Settings
 
     _knock(url)
     try:
-        client: Any = chromadb.HttpClient(url, settings=Settings(anonymized_telemetry=False))
+        client: Any = chromadb.HttpClient(url, settings=_settings())
     except Exception as error:
         raise _unreachable(url, error) from error
     # Chroma has no setting for it, and would wait for ever.

@@ -1,4 +1,4 @@
-"""README.md and docs/evaluation.md are run: what they show a reader works as it stands.
+"""README.md, docs/evaluation.md and docs/scale.md are run: what they show a reader works as it stands.
 
 A `python` block is executed, in a namespace of its own. In a `console` block each line that begins with `$ ` is
 checked: a `make` target exists, a `footnote` command ends well, a `python -m` module is there. A `jsonl` block is the
@@ -68,7 +68,7 @@ def targets_of(makefile: str) -> set[str]:
     return set(re.findall(r"^([a-z][\w-]*):(?!=)", makefile, re.MULTILINE))
 
 
-PAGES = ("README.md", "docs/evaluation.md")
+PAGES = ("README.md", "docs/evaluation.md", "docs/scale.md")
 BLOCKS = [block for page in PAGES for block in blocks_of((ROOT / page).read_text("utf-8"), page)]
 PARAMETERS = [
     pytest.param(

@@ -187,6 +187,8 @@ def test_a_server_that_is_away_is_named_with_what_to_do(tmp_path):
         bot.search("bridge")  # in the middle of its work
     with pytest.raises(StorageFailed, match=named):
         found(tmp_path / "index", "bridge", config)
+    (ill,) = [check for check in examine(tmp_path / "index", config) if not check.ok]
+    assert (ill.name, ill.remedy) == ("mirrors", "mend what the message names")
     new = Document.of("A new text.", title="New", source="new.txt")
     with pytest.raises(StorageFailed, match=named):
         ingest_documents([new], tmp_path / "index", config=config, embedder=FakeEmbedder())
@@ -214,6 +216,12 @@ def test_credentials_come_from_the_environment_and_go_with_every_request(monkeyp
         server.shutdown()
     assert "an-open-secret" not in str(refused.value)
     assert [credentials for path, credentials in seen if "heartbeat" not in path] == ["Bearer an-open-secret"]
+
+
+def test_what_lies_about_in_a_folder_does_not_set_up_the_client(root, config, tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("CHROMA_SERVER_HOST=http://elsewhere.example\nPERSIST_DIRECTORY=/elsewhere\n")
+    monkeypatch.chdir(tmp_path)
+    assert found(root, "Who found the crack?", config)[0] == "Bridge"
 
 
 @pytest.mark.slow
