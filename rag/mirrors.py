@@ -55,8 +55,8 @@ class Mirrors:
                 self._copies = None
 
     def _openable(self, folder: Path) -> Path:
-        """Return a folder that an engine can open: this one, or where it cannot be written, a copy."""
-        if not folder.is_dir() or os.access(folder, os.W_OK):
+        """Return a folder that an engine can open: this one, or where something in it cannot be written, a copy."""
+        if not folder.is_dir() or not any(map(_is_sealed, (folder, *folder.iterdir()))):
             return folder
         try:
             if self._copies is None:
@@ -71,3 +71,7 @@ class Mirrors:
                 f"({error}). Make room there, or name another folder in TMPDIR."
             ) from error
         return copy
+
+
+def _is_sealed(path: Path) -> bool:
+    return not os.access(path, os.W_OK) and path.exists()  # what is gone meanwhile a writer has cleared away

@@ -196,3 +196,13 @@ def test_the_owner_of_a_sealed_folder_is_told_why_nothing_is_changed(root):
     with pytest.raises(StorageFailed, match="cannot be written here"):
         remove(["bridge.txt"], root, config=CONFIG)
     root.chmod(0o700)
+
+
+def test_files_that_cannot_be_written_in_a_folder_that_can_are_no_hindrance(root, tmp_path):
+    for path in root.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o444)
+    process = asking(root, tmp_path)
+    assert ask(process, "Who found the crack?") == [[BRIDGE.text], ["dense", "lexical"]]
+    process.stdin.close()
+    process.stdout.close()
+    process.wait(60)
