@@ -23,6 +23,9 @@ _CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _TOKEN = re.compile(rf"[{_CJK}]+|\d+(?:[.,]\d+)*|[^\W\d_{_CJK}]+(?:['’][^\W\d_{_CJK}]+)?|\d+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+# UAX #15, "Stream-Safe Text Format": the marks on one letter are sorted, in time that grows with the square of their
+# number; no writing needs as many, and this joiner, which is not seen, begins the count anew.
+_MAX_MARKS, _JOINER = 30, "\u034f"
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’」』）)\]]*\s*$")
 # Below this many letters the language guesser is a coin toss, and English is the better guess.
 _MIN_LETTERS_TO_GUESS = 60
@@ -54,7 +57,19 @@ def normalise(text: str) -> str:
     'café\n'
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return unicodedata.normalize("NFC", _LONE_SURROGATE.sub("\ufffd", text))
+    return unicodedata.normalize("NFC", _stream_safe(_LONE_SURROGATE.sub("\ufffd", text)))
+
+
+def _stream_safe(text: str) -> str:
+    """Put a joiner between marks where more than 30 stand on one letter."""
+    if text.isascii():
+        return text
+    marks = {char: unicodedata.normalize("NFD", char) for char in set(text) if unicodedata.combining(char)}
+    if not marks:
+        return text
+    one = f"[{''.join(marks.values())}]"
+    apart = text.translate({ord(char): parts for char, parts in marks.items() if parts != char})
+    return re.sub(f"{one}{{{_MAX_MARKS}}}(?={one})", rf"\g<0>{_JOINER}", apart)
 
 
 def is_chinese(text: str) -> bool:

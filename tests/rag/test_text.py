@@ -1,5 +1,6 @@
 """Words, sentences and languages, with offsets that are always exact."""
 
+from collections import Counter
 from datetime import date
 from itertools import pairwise
 
@@ -114,3 +115,15 @@ def test_hostile_text_costs_linear_time():
     for text in ("[" * 200_000, "a" * 200_000, "。" * 200_000, ("x " * 100_000), "\n" * 200_000, "1," * 100_000):
         sentences(text)
         terms(text)
+
+
+def test_a_letter_under_a_tower_of_marks_costs_little_and_keeps_them_all():
+    marks = "\u0300\u0316" * 200_000
+    text = normalise(f"o{marks}")
+    assert normalise(text) == text
+    assert Counter(text) - Counter("\u034f" * len(text)) == Counter("ò" + marks[1:])
+
+
+@given(st.text("eé \u0301\u0344\u0316\u0e38\u1fee", max_size=120))
+def test_a_text_with_many_marks_is_normalised_once(text):
+    assert normalise(normalise(text)) == normalise(text)
