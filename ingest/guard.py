@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_CHARS = 100
+# What Python says of a program that met what it did not expect is no help to whoever has the file.
+_OF_CODE = (ArithmeticError, AssertionError, AttributeError, LookupError, NameError, TypeError)
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def guarded(reason: str) -> Iterator[None]:
     Lack of memory is let through, so that the sandbox can tell of it.
 
     Raises:
-        DocumentError: with `reason` and the library's words, or one that was raised in the block.
+        DocumentError: with `reason` and what the library says of the file, or one that was raised in the block.
     """
     try:
         yield
@@ -30,7 +32,8 @@ def guarded(reason: str) -> Iterator[None]:
     except RecursionError as error:
         raise DocumentError(f"{reason}: it is nested too deeply") from error
     except Exception as error:
-        raise DocumentError(f"{reason}: {type(error).__name__}: {brief(error)}") from error
+        said = "" if isinstance(error, _OF_CODE) else brief(error)
+        raise DocumentError(f"{reason} ({said})" if said else reason) from error
 
 
 def brief(words: object) -> str:

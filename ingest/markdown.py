@@ -83,7 +83,7 @@ def front_matter(text: str) -> tuple[Mapping[str, object], str]:
     except (yaml.YAMLError, RecursionError) as error:
         if not _begins_with_key(block):
             return {}, text
-        reason = str(error).splitlines()[0]
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
             line = text.count("\n", 0, opening.end()) + error.problem_mark.line
             seen = short_repr(text.split("\n")[line])

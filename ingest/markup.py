@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.blocks import heading, inline, join_blocks, paragraph, table
 from ingest.dates import read_date
 from ingest.encodings import decode
-from ingest.guard import brief, guarded
+from ingest.guard import guarded
 from ingest.markdown import readable_name
 from ingest.properties import read_language, real_author, real_title
 from rag.errors import DocumentError
@@ -90,11 +90,9 @@ def _strip(markup: str) -> str:
     # Slow to import, and few files are RTF.
     from striprtf.striprtf import rtf_to_text
 
-    try:
+    # Malformed control words bring up errors of many kinds: numbers out of range, unknown encodings, no fonts.
+    with guarded("is no sound RTF file"):
         text: str = rtf_to_text(markup, errors="replace")  # type: ignore[no-untyped-call]
-    # What its loop raises for malformed control words: numbers out of range, unknown encodings, sets without fonts.
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise DocumentError(f"is no sound RTF file: {brief(error)}") from error
     # Characters outside the basic plane are written as two halves.
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 

@@ -118,11 +118,14 @@ def parse_xml(data: bytes | str, *, name: str) -> Element:
     Raises:
         DocumentError: it is no XML, or XML with entities.
     """
+    from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring
 
     try:
         root: Element = fromstring(data)
-    # ParseError is a SyntaxError; defusedxml's refusals and unknown encodings are ValueErrors and LookupErrors.
+    except DefusedXmlException as error:
+        raise DocumentError(f"is no sound file: its part {short_repr(name)} declares XML entities") from error
+    # ParseError is a SyntaxError; unknown encodings are ValueErrors and LookupErrors.
     except (SyntaxError, ValueError, LookupError, RecursionError) as error:
         raise DocumentError(f"is damaged: its part {short_repr(name)} is no XML ({brief(error)})") from error
     return root

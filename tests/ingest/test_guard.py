@@ -9,7 +9,9 @@ from rag.errors import DocumentError
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (KeyError("size"), "is damaged: KeyError: 'size'"),
+        (KeyError("size"), "is damaged"),
+        (ValueError("no  such part"), "is damaged (no such part)"),
+        (ValueError(), "is damaged"),
         (RecursionError(), "is damaged: it is nested too deeply"),
         (DocumentError("is encrypted"), "is encrypted"),
     ],
