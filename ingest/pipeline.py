@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.addresses import is_address
 from ingest.contents import contents
 from ingest.fetch import Fetcher
 from ingest.intake import Draft, Encoder, embed_step, read_and_split, read_document, steps
 from ingest.meter import Meter
 from ingest.pool import Pool, Task
-from ingest.sources import as_place, containers_of, find, name_of
+from ingest.sources import as_place, containers_of, find, is_below, name_of
 from ingest.split import split
 from ingest.tally import IngestReport, Tally
 from rag.config import Config
@@ -21,11 +22,14 @@ from rag.types import Document
 from rag.writer import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ingest.meter import Progress
     from rag.library import Entry, Library
     from rag.models import Embedder
+
+
+_EMPTIED = "is empty, as where a disk is out; its documents stay. If they are to go: footnote remove, and its name"
 
 
 # wide: the index, what is used in place of the usual, and who is told
@@ -42,10 +46,11 @@ def ingest(
 
     New and changed files are read, several at once while those before them are embedded, and what the index knows of
     these places and is there no longer is dropped. An unchanged file costs only the reading of its bytes. One that
-    cannot be read is reported and stops nothing. Of a folder that is missing or unreadable nothing is dropped, nor is a
-    document that was never a file. A page is known by the address that it is fetched from in the end; one that its
-    server no longer has is reported and stays. Of a zip archive or a file of JSON lines, each document is taken by
-    itself; of one that cannot be read through none is dropped.
+    cannot be read is reported and stops nothing. Of a folder that is missing, empty or unreadable nothing is dropped,
+    nor is a document that was never a file. A page is known by the address that it is fetched from in the end; one that
+    its server no longer has is reported and stays. Of a zip archive or a file of JSON lines, each document is taken by
+    itself; of one that cannot be read through none is dropped. The index remembers the folders, for `sync` to look
+    through them again.
 
     Args:
         paths: files, folders and addresses.
@@ -69,6 +74,8 @@ def ingest(
     with Pool(reader) as readers, writing(root, config, purpose="footnote ingest", create=True) as writer:
         tally = Tally(writer.library.sources(), config.split.passage_tokens, found.is_gone)
         tally.failed += found.failed.items()
+        tally.failed += [(folder, _EMPTIED) for folder in found.emptied(tally.known)]
+        writer.library.follow(found.folders)
         meter = Meter(progress, len(sources))
         loads = (loaded for source in sources for loaded in contents(source, found, fetcher=fetcher))
         encoder = Encoder(config.embedding.model, embedder)
@@ -141,7 +148,8 @@ def read_folder(folder: str | Path) -> list[Document]:
 def remove(names: Sequence[str], index: str | Path | None = None, *, config: Config | None = None) -> list[str]:
     """Drop documents from an index, each named by source, by id or as `ingest` takes it; return the sources.
 
-    Of a document that stands at several places, a source drops that place, and the id all of them.
+    Of a document that stands at several places, a source drops that place, and the id all of them. A folder stands for
+    all that is below it, and is followed no longer; an archive for all that is in it.
 
     Raises:
         IndexMissing: there is no index.
@@ -154,13 +162,27 @@ def remove(names: Sequence[str], index: str | Path | None = None, *, config: Con
         of_id: dict[str, list[str]] = {}
         for source, (doc_id, _) in known.items():
             of_id.setdefault(doc_id, []).append(source)
-        meant = {name: of_id.get(name) or [name if name in known else name_of(name, root)] for name in names}
-        missing = [name for name, sources in meant.items() if not known.keys() >= set(sources)]
-        if missing:
-            raise UnknownDocument(f"no document has the source or id {missing[0]!r}; `footnote list` shows them all.")
-        sources = list(dict.fromkeys(source for some in meant.values() for source in some))
-        writer.place(gone=sources)
-        return sources
+        sources: dict[str, None] = {}
+        unfollowed: list[str] = []
+        for name in names:
+            place = name if name in known else name_of(name, root)
+            folders = [folder for folder in writer.library.followed() if is_below(folder, place, root=root)]
+            found = of_id.get(name) or _at(place, known, root=root)
+            if not found and not folders:
+                raise UnknownDocument(f"no document has the source or id {name!r}; `footnote list` shows them all.")
+            unfollowed += folders
+            sources |= dict.fromkeys(found)
+        writer.library.follow(no_more=unfollowed)
+        writer.place(gone=list(sources))
+        return list(sources)
+
+
+def _at(place: str, known: Mapping[str, tuple[str, str]], *, root: Path) -> list[str]:
+    """Return the source of this name, or else those of files below it: it may be a folder, or an archive."""
+    if place in known:
+        return [place]
+    files = () if is_address(place) else (source for source, (_, file_hash) in known.items() if file_hash)
+    return [source for source in files if not is_address(source) and is_below(source, place, root=root)]
 
 
 def rebuild(

@@ -38,7 +38,8 @@ class Found:
     """What the paths of a user mean; all of it goes by the names of the library.
 
     `files` are there to be read; `skipped` lie in a folder and have no reader; `failed` have a reason. `places` are the
-    files and folders that were looked through, `missing` are not there, and of what is below `unseen` nothing is known.
+    files and folders that were looked through, `folders` those of them that are folders and `empty` those that hold
+    nothing at all; `missing` are not there, and of what is below `unseen` nothing is known.
 
     A container is known only once it has been read, by ingest/contents.py: `opened` tells of each whether all that it
     holds was seen, and `held` are the documents that were.
@@ -49,6 +50,8 @@ class Found:
     skipped: dict[str, None] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     places: dict[str, None] = field(default_factory=dict)
+    folders: dict[str, None] = field(default_factory=dict)
+    empty: dict[str, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
     unseen: dict[str, None] = field(default_factory=dict)
     opened: dict[str, bool] = field(default_factory=dict)
@@ -57,9 +60,10 @@ class Found:
     def is_gone(self, name: str) -> bool:
         """Tell whether a file of this name, which the library knows, is certainly there no longer.
 
-        A file that was named and is missing is gone. What lay below a folder that is missing or unreadable is not: the
-        folder may have been moved for a while, or its disk taken out. An address is never gone: that a server no longer
-        has a page says nothing of what it said. Of a container that was not, or not wholly, read nothing is gone.
+        A file that was named and is missing is gone. What lay below a folder that is missing, empty or unreadable is
+        not: the folder may have been moved for a while, or its disk taken out. An address is never gone: that a server
+        no longer has a page says nothing of what it said. Of a container that was not, or not wholly, read nothing is
+        gone.
         """
         if is_address(name):
             return False
@@ -72,8 +76,13 @@ class Found:
                 return True
             if any(container in known for known in (self.opened, self.files, self.failed)):
                 return self.opened.get(container, False)
-        unknown = any(self._is_below(name, place) for place in (*self.missing, *self.unseen))
-        return not unknown and any(self._is_below(name, place) for place in self.places)
+        unknown = any(is_below(name, place, root=self.root) for place in (*self.missing, *self.empty, *self.unseen))
+        return not unknown and any(is_below(name, place, root=self.root) for place in self.places)
+
+    def emptied(self, known: Iterable[str]) -> list[str]:
+        """Return the empty folders below which the library knows something."""
+        names = list(known)
+        return [folder for folder in self.empty if any(is_below(name, folder, root=self.root) for name in names)]
 
     def fail(self, name: str, reason: str) -> None:
         """Note that a file or folder is not taken; its name is made such that it can be shown."""
@@ -85,11 +94,13 @@ class Found:
         self.fail(name, _reason(error))
         self.unseen[name] = None
 
-    def _is_below(self, name: str, place: str) -> bool:
-        if PurePath(name).is_relative_to(place):
-            return True
-        above = PurePath(place).is_absolute() and not PurePath(name).is_absolute()
-        return above and self.root.resolve().parent.is_relative_to(Path(place).resolve())
+
+def is_below(name: str, place: str, *, root: Path) -> bool:
+    """Tell whether a place is, or holds, what has a name in the library of the index in `root`."""
+    if PurePath(name).is_relative_to(place):
+        return not (PurePath(place) == PurePath() and is_address(name))
+    above = PurePath(place).is_absolute() and not PurePath(name).is_absolute()
+    return above and root.resolve().parent.is_relative_to(Path(place).resolve())
 
 
 def containers_of(name: str) -> Iterator[str]:
@@ -181,6 +192,7 @@ def _look(place: Path, found: Found) -> None:
     found.places[name] = None
     if is_folder:
         _walk(place, found)
+        found.folders |= {} if name in found.unseen else {name: None}
     else:
         _take(place, found)
 
@@ -211,6 +223,8 @@ def _walk(folder: Path, found: Found) -> None:
     root = found.root.resolve()
     for at, folders, files in os.walk(folder, onerror=refuse):
         here = Path(at)
+        if here == folder and not folders and not files:
+            found.empty[source_name(folder, found.root)] = None
         folders[:] = sorted(name for name in folders if name[0] != "." and (here / name).resolve() != root)
         for path in (here / name for name in sorted(files) if name[0] != "."):
             if ignored.match_file(path.relative_to(folder)):

@@ -18,6 +18,7 @@ from pathspec import GitIgnoreSpec
 from watchfiles import watch
 
 from ingest.addresses import is_address
+from ingest.known import is_away
 from ingest.pipeline import ingest
 from ingest.readers import SUFFIXES
 from ingest.sources import IGNORE_FILE, as_place, patterns_of, source_name
@@ -166,21 +167,23 @@ class _Desk:
         self._root = root
         self._away: set[Path] = set()
         self._folders: dict[Path, GitIgnoreSpec] = {}
+        self._files = {place for place in places if place.is_file()}
         self._failing: dict[str, tuple[str, Sign]] = {}
         self._refusals = 0
 
     def present(self) -> list[Path]:
-        """Return the places without the folders that are away: nothing can be said of what is in them."""
+        """Return the places without those that are away: nothing can be said of what is in them."""
         return [place for place in self._places if place not in self._away]
 
     def notices(self) -> Iterator[Notice]:
-        """Say which folders are away since the last round, and which are back."""
+        """Say which places are away since the last round, and which are back."""
         for place in self._places:
-            name, is_away = source_name(place, self._root), not place.is_dir()
-            if place in self._folders and place not in self._away and is_away:
+            name = source_name(place, self._root)
+            gone = not place.is_dir() if place in self._folders else place in self._files and is_away(place)
+            if gone and place not in self._away:
                 self._away.add(place)
                 yield Notice(f"{name} is away; its documents stay, and it is followed again when it is back.")
-            elif place in self._away and not is_away:
+            elif place in self._away and not gone:
                 self._away.discard(place)
                 yield Notice(f"{name} is back.")
 

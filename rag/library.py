@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS passages (
 CREATE INDEX IF NOT EXISTS passages_of ON passages (doc_id);
 CREATE INDEX IF NOT EXISTS passages_with ON passages (embedding_key);
 CREATE TABLE IF NOT EXISTS embeddings (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS followed (folder TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log (at TEXT NOT NULL, action TEXT NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL);
 PRAGMA user_version = {_VERSION};
 """
@@ -426,6 +427,16 @@ class Library:
         """Note the new hash of files (source, hash) whose bytes changed but whose document did not."""
         with self._transaction() as db:
             db.executemany("UPDATE places SET file_hash = ?2 WHERE source = ?1", file_hashes)
+
+    def followed(self) -> tuple[str, ...]:
+        """Return the folders that were ingested and are looked through again by `sync`, by name."""
+        return tuple(folder for (folder,) in self._rows("SELECT folder FROM followed ORDER BY folder"))
+
+    def follow(self, folders: Iterable[str] = (), *, no_more: Iterable[str] = ()) -> None:
+        """Note folders as ones to be looked through again, and others as such no longer. Readers see nothing of it."""
+        with self._transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO followed VALUES (?)", [(folder,) for folder in folders])
+            db.executemany("DELETE FROM followed WHERE folder = ?", [(folder,) for folder in no_more])
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:

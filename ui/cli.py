@@ -114,6 +114,7 @@ def footnote(*, version: Version = False) -> None:
 
 
 app.command()(sources.ingest)
+app.command()(sources.sync)
 
 
 # wide: the flags of a command

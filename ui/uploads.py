@@ -11,14 +11,13 @@ This module knows nothing of the page, nor of the index.
 from __future__ import annotations
 
 import itertools
-import os
 import re
 import unicodedata
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from ingest.readers import SUFFIXES
-from ingest.sources import as_place, containers_of
+from ingest.sources import as_place
 
 MAX_FILES = 50
 MAX_BYTES = 100 * 1024 * 1024
@@ -46,13 +45,6 @@ def upload_folder(root: Path) -> Path:
 def place_of(source: str, root: Path) -> str:
     """Return the file or the address that a source of an index names."""
     return source if is_address(source) else str(as_place(root).parent / source)
-
-
-def file_of(source: str, root: Path) -> str:
-    """Return the source of the file that a source is or lies in, as in an archive; nothing where there is no file."""
-    files = (*reversed(list(containers_of(source))), source)
-    # Path.is_file raises where a name is too long for a file, as that of a line may be.
-    return next((file for file in files if os.path.isfile(place_of(file, root))), "")  # noqa: PTH113
 
 
 def is_address(text: str) -> bool:

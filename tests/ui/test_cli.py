@@ -191,7 +191,7 @@ def test_models_shows_the_encoder_in_force_without_loading_it():
 
 
 def test_every_command_explains_itself():
-    commands = "ingest ask chat search list remove rebuild doctor models eval".split()
+    commands = "ingest sync ask chat search list remove rebuild doctor models eval".split()
     overview = run("--help")
     assert "…" not in overview.replace("PATH…", "")
     for command in commands:
