@@ -13,32 +13,30 @@ if TYPE_CHECKING:
 
 
 class Meter:
-    """Counts files as their turn comes, and passages as they are embedded."""
+    """Remembers which file is at hand, and counts passages as they are embedded."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress = progress
         self._total = total
-        self._reached = 0
+        self._done = 0
         self._name = ""
         self._n_passages = 0
 
-    def reach(self, name: str) -> None:
-        """Tell that the turn of a file has come, and so that those before it are done."""
-        self._reached += 1
-        self._total = max(self._total, self._reached)  # an archive is one file and may hold many
-        self._name = name
-        self._tell(self._reached - 1)
+    def reach(self, number: int, name: str) -> None:
+        """Tell that the turn of a file, or of a document in it, has come; `number` files before it are done."""
+        self._done, self._name = number, name
+        self._tell()
 
     def embed(self, n_passages: int) -> None:
         """Tell that so many more passages are embedded."""
         self._n_passages += n_passages
-        self._tell(self._reached - 1)
+        self._tell()
 
     def end(self) -> None:
         """Tell that all is done."""
-        self._name = ""
-        self._tell(self._total)
+        self._done, self._name = self._total, ""
+        self._tell()
 
-    def _tell(self, done: int) -> None:
+    def _tell(self) -> None:
         if self._progress:
-            self._progress(done, self._total, self._name, self._n_passages)
+            self._progress(self._done, self._total, self._name, self._n_passages)

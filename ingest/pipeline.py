@@ -77,7 +77,7 @@ def ingest(
         tally.failed += [(folder, _EMPTIED) for folder in found.emptied(tally.known)]
         writer.library.follow(found.folders)
         meter = Meter(progress, len(sources))
-        loads = (loaded for source in sources for loaded in contents(source, found, fetcher=fetcher))
+        loads = ((number, one) for number, s in enumerate(sources) for one in contents(s, found, fetcher=fetcher))
         encoder = Encoder(config.embedding.model, embedder)
         tally.store(tally.drafts(loads, readers, meter=meter), writer=writer, encoder=encoder, meter=meter)
         # Only what has been read through tells what a container holds no longer.
@@ -111,8 +111,8 @@ def ingest_documents(
         meter = Meter(progress, len(documents))
 
         def drafts() -> Iterator[Draft]:
-            for document in documents:
-                meter.reach(document.source)
+            for number, document in enumerate(documents):
+                meter.reach(number, document.source)
                 draft = tally.draft(document, "")
                 if draft:
                     yield draft
@@ -218,8 +218,8 @@ def rebuild(
 
 def _stored_drafts(library: Library, passage_tokens: int | None, meter: Meter) -> Iterator[Draft]:
     """Yield every document with its passages as they stand, or split anew where a size is given."""
-    for document in library.documents():
-        meter.reach(document.source)
+    for number, document in enumerate(library.documents()):
+        meter.reach(number, document.source)
         if passage_tokens is None:
             passages = [passage for passage, _ in library.passages_of([document.id])]
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from ingest.intake import Draft, Encoder, Loaded, Reading, embed_step, steps
@@ -68,17 +69,20 @@ class Tally:
             if file_hash and not self.is_gone(source):
                 self.seen[_content(source, file_hash)] = doc_id
 
-    def drafts(self, loads: Iterable[Loaded], readers: Pool[Reading], *, meter: Meter) -> Iterator[Draft]:
-        """Read and split what is new or has changed, several ahead of the one that is yielded; the order is kept."""
+    def drafts(self, loads: Iterable[tuple[int, Loaded]], readers: Pool[Reading], *, meter: Meter) -> Iterator[Draft]:
+        """Read and split what is new or has changed, several ahead of the one that is yielded; the order is kept.
 
-        def task(loaded: Loaded) -> Task[Loaded]:
-            return Task(loaded, loaded.source, loaded.data, self._wants_reading(loaded))
+        Each comes with the number of its file, from 0.
+        """
 
-        turns = readers.read(map(task, loads), turn=lambda loaded: meter.reach(loaded.asked.name))
-        for loaded, ahead in turns:
+        def task(number: int, loaded: Loaded) -> Task[tuple[int, Loaded]]:
+            return Task((number, loaded), loaded.source, loaded.data, self._wants_reading(loaded))
+
+        turns = readers.read(starmap(task, loads), turn=lambda tag: meter.reach(tag[0], tag[1].asked.name))
+        for (number, loaded), ahead in turns:
             # One that was not wanted may be now: the document with the same content has lost its last place meanwhile.
             again = ahead is None and self._wants_reading(loaded)
-            ((_, reading),) = readers.read([task(loaded)]) if again else [(loaded, ahead)]
+            ((_, reading),) = readers.read([task(number, loaded)]) if again else [(loaded, ahead)]
             try:
                 draft = self._draft_of(loaded, reading)
             except DocumentError as error:

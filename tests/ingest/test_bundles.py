@@ -173,9 +173,9 @@ def test_progress_names_what_is_at_hand(tmp_path):
     ingest([tmp_path], tmp_path / "i", config=CONFIG, embedder=FakeEmbedder(), progress=lambda *now: told.append(now))
     assert [now[:3] for now in told] == [
         (0, 1, "r.zip/a.txt"),
-        (1, 2, "r.zip/b.txt"),
-        (1, 2, "r.zip/b.txt"),  # both are embedded
-        (2, 2, ""),
+        (0, 1, "r.zip/b.txt"),
+        (0, 1, "r.zip/b.txt"),  # both are embedded
+        (1, 1, ""),
     ]
 
 
