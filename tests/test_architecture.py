@@ -56,6 +56,7 @@ ENGINES = {  # package → where it may be imported
     **dict.fromkeys(("httpx", "httpcore"), ("ingest/*",)),
     **dict.fromkeys(("trafilatura", "pypdfium2", "mammoth", "openpyxl", "pptx", "docutils", "striprtf"), ("ingest/*",)),
     "frontmatter": ("ingest/*",),
+    "datasketch": ("rag/stories.py",),
 }
 HEAVY = ("torch", "sentence_transformers", "chromadb", "gradio", "onnx", "trafilatura", "langchain*", "xllamacpp")
 RENDERING = ("ui/render.py", "ui/messages.py")
