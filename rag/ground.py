@@ -15,7 +15,7 @@ from rag.text import content_terms, terms
 from rag.types import Citation, Sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rag.read import Reader
     from rag.text import Span
@@ -72,10 +72,15 @@ def _strict(verdict: Verdict, text: str, *, cited: Sequence[Citation]) -> Suppor
     own = [word for word in said if word not in _set(_FREE) and (word in source or word not in beside)]
     following = iter(source)
     in_order = bool(own) and all(word in following for word in own)
-    bound = _set(_BINDING) & set(source) <= set(said)
+    bound = binding(source) <= set(said)
     attributed = _set(_TOLD).isdisjoint(source) or not _set(_TOLD).isdisjoint(said)
     stands = in_order and bound and attributed and text.endswith(_ENDS) and not verdict.missing
     return verdict.support if stands else "unsupported"
+
+
+def binding(words: Iterable[str]) -> frozenset[str]:
+    """Return those of the terms that deny, doubt, limit or only plan: a shorter sentence must not leave them out."""
+    return _set(_BINDING).intersection(words)
 
 
 @cache

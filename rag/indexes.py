@@ -159,6 +159,7 @@ class Index:
         if not self.layout.library.is_file():
             raise no_index(root)
         self.library = Library(self.layout.library)
+        self.stories = self.library.stories
         self.fingerprint = Fingerprint.of(config)
         try:
             check_fingerprint(self.layout, self.library, wanted=self.fingerprint)

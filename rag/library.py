@@ -6,7 +6,7 @@ Only the transaction that moves documents between states changes what readers se
 This module knows nothing of the mirrors, of models, or of files other than its own.
 """
 
-# long: every statement of SQL stands here
+# long: every statement of SQL stands here, but those of rag/grouping.py
 from __future__ import annotations
 
 import json
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rag import migrate
+from rag import grouping, migrate
 from rag.errors import IndexDamaged, StorageFailed, UnknownDocument
+from rag.stories import sketch
 from rag.types import Document, Passage
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ CREATE INDEX IF NOT EXISTS passages_with ON passages (embedding_key);
 CREATE TABLE IF NOT EXISTS embeddings (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS followed (folder TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log (at TEXT NOT NULL, action TEXT NOT NULL, source TEXT NOT NULL, detail TEXT NOT NULL);
+{grouping.TABLES}
 PRAGMA user_version = {_VERSION};
 """
 _SOURCE = "(SELECT min(source) FROM places WHERE doc_id = d.id)"
@@ -251,6 +253,17 @@ class Library:
             found[doc_id] = (*found.get(doc_id, ()), source)
         return found
 
+    def stories(self, doc_ids: Iterable[str]) -> dict[str, str]:
+        """Return the stories that documents tell, by id: two of the same name tell one."""
+        sql = "SELECT doc_id, story FROM sketches WHERE story IS NOT NULL AND doc_id IN ({})"
+        return dict(self._rows_in(sql, sorted(doc_ids)))
+
+    def tellers(self, story: str, limit: int) -> list[str]:
+        """Return the ids of visible documents that tell a story, by day and then publisher, at most so many."""
+        sql = """SELECT d.id FROM sketches s JOIN documents d ON d.id = s.doc_id WHERE s.story = ?
+                 AND d.state = 'visible' ORDER BY d.published IS NULL, d.published, d.publisher, d.id LIMIT ?"""
+        return [doc_id for (doc_id,) in self._rows(sql, (story, limit))]
+
     def origins(self) -> list[tuple[str, str | None, str | None, str | None, str]]:
         """Return id, publisher, author, day (as ISO) and language of each visible document."""
         return self._rows("SELECT id, publisher, author, published, language FROM documents WHERE state = 'visible'")
@@ -300,11 +313,14 @@ class Library:
         """Return what SQLite's own check and the references of the tables find wrong; empty when all is well."""
         found = [row[0] for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
         seen = "SELECT id FROM documents WHERE state = 'visible'"
+        grouped = "SELECT doc_id FROM sketches WHERE story IS NOT NULL"
         for what, sql in (
             ("passages without a document", "passages WHERE doc_id NOT IN (SELECT id FROM documents)"),
             ("passages without an embedding", "passages WHERE embedding_key NOT IN (SELECT key FROM embeddings)"),
             ("documents without a place", f"({seen}) WHERE id NOT IN (SELECT doc_id FROM places)"),  # noqa: S608
             ("places without a document", f"places WHERE doc_id NOT IN ({seen})"),
+            ("documents without a story", f"({seen}) WHERE id NOT IN ({grouped})"),
+            ("stories without a document", "sketches WHERE doc_id NOT IN (SELECT id FROM documents)"),
         ):
             ((count,),) = self._rows(f"SELECT count(*) FROM {sql}")  # noqa: S608
             found += [f"{count} {what}"] if count else []
@@ -348,8 +364,9 @@ class Library:
 
     def add_pending(self, entries: Sequence[Entry]) -> None:
         """Write documents and passages that readers do not see yet."""
+        sketches = [sketch(entry.document.text) for entry in entries]
         with self._transaction() as db:
-            for entry in entries:
+            for entry, sketched in zip(entries, sketches, strict=True):
                 d = entry.document
                 published = d.published.isoformat() if d.published else None
                 db.execute(
@@ -357,6 +374,7 @@ class Library:
                     (d.id, d.title, d.publisher, d.author, published, d.language, d.url, d.text, json.dumps(d.pages)),
                 )
                 db.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)", _passage_rows(entry))
+                grouping.add(db, d.id, published=d.published, sketched=sketched)
 
     def publish(self, places: Iterable[tuple[str, str, str]] = (), *, gone: Iterable[str] = ()) -> list[str]:
         """Put documents at places (source, id, file hash) and clear others, in the one step that readers can see.
@@ -377,7 +395,9 @@ class Library:
                 clear(source)
             for source, doc_id, file_hash in places:
                 clear(source)
-                db.execute("UPDATE documents SET state = 'visible' WHERE id = ? AND state = 'pending'", (doc_id,))
+                show = "UPDATE documents SET state = 'visible' WHERE id = ? AND state = 'pending'"
+                if db.execute(show, (doc_id,)).rowcount:
+                    grouping.group(db, doc_id)
                 db.execute("INSERT INTO places VALUES (?, ?, ?)", (source, doc_id, file_hash))
                 db.execute(log, (at, "add", source))
             hide = (
@@ -416,7 +436,8 @@ class Library:
             for doc_id in doc_ids:
                 keys = db.execute("SELECT embedding_key FROM passages WHERE doc_id = ?", (doc_id,)).fetchall()
                 db.execute("DELETE FROM passages WHERE doc_id = ?", (doc_id,))
-                db.execute("DELETE FROM documents WHERE id = ? AND state != 'visible'", (doc_id,))
+                if db.execute("DELETE FROM documents WHERE id = ? AND state != 'visible'", (doc_id,)).rowcount:
+                    grouping.drop(db, doc_id)
                 db.executemany(
                     "DELETE FROM embeddings WHERE key = ?1 AND NOT EXISTS "
                     "(SELECT 1 FROM passages WHERE embedding_key = ?1)",

@@ -6,6 +6,8 @@ import json
 from datetime import date
 from typing import TYPE_CHECKING
 
+from rag import grouping
+from rag.stories import sketch
 from rag.types import Document
 
 if TYPE_CHECKING:
@@ -45,10 +47,13 @@ def _take_over(row: Row, db: sqlite3.Connection) -> None:
         url=url,
         pages=tuple(json.loads(pages)),
     )
-    db.execute(
+    written = db.execute(
         "INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'visible')",
         (document.id, title, publisher, author, published, language, url, text, pages),
     )
+    if written.rowcount:
+        grouping.add(db, document.id, published=document.published, sketched=sketch(text))
+        grouping.group(db, document.id)
     db.execute("INSERT INTO places VALUES (?, ?, ?)", (source, document.id, file_hash))
     db.execute(
         "INSERT OR IGNORE INTO passages SELECT ?1 || ':' || start || '-' || end, ?1, start, end, heading, "

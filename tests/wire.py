@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from datetime import date, timedelta
+
+from rag.types import Document
 
 _SYLLABLES = "ba ke mi lo tu ra sen dor vin pal gor tim nes hal fer cas".split()
 _HAN = "春风化雨润田野河山海阔天空任鸟飞城乡新路桥梁工厂学校医院市场商店农民工人学生教师科技文教卫生体育"
@@ -35,3 +38,29 @@ def chinese_story(seed: int, *, paragraphs: int = 6) -> list[str]:
 def printed(paragraphs: list[str]) -> str:
     """Return paragraphs as one text."""
     return "\n\n".join(paragraphs)
+
+
+DAY = date(2024, 5, 2)
+FLOOD = story(1)
+
+
+def article(paragraphs: list[str], publisher: str, *, days: int | None = 0, title: str = "Flood") -> Document:
+    published = None if days is None else DAY + timedelta(days)
+    return Document.of(
+        printed(paragraphs),
+        title=title,
+        publisher=publisher,
+        published=published,
+        language="en",
+        source=f"{publisher} {days}",
+    )
+
+
+def with_lead(lead: str) -> list[str]:
+    return [lead, *FLOOD[1:]]
+
+
+WIRE = article(FLOOD, "Wire")
+POST = article(with_lead("Our reporters and an agency say that the river has come over its banks."), "Post", days=1)
+GAZETTE = article(FLOOD[:5], "Gazette", days=1)
+OTHER = article(story(2), "Other", title="Fire")
