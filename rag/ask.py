@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from rag.also import also_in
 from rag.asked import attempts, understand
 from rag.compose import SHARE_OF_BEST, compose, short_answer
 from rag.conflicts import conflicts
@@ -108,7 +109,7 @@ def stream(
             status="answered" if quotes else "refused",
             reason=None if quotes else _reason(asked, resources, found=found),
             short=short,
-            sentences=tuple(said.sentences),
+            sentences=tuple(also_in(said.sentences, resources.index.library, filters=asked.given)),
             confidence=found.best,
             hits=found.hits,
             conflicts=conflicts(said.sentences, found.evidence, found.documents, question=asked.question),

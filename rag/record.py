@@ -51,7 +51,8 @@ class Exchange:
     def citations(self) -> tuple[Citation, ...]:
         """Return all that is quoted, each once: by sentences, kept or removed, by conflicts, by the short answer.
 
-        The short answer counts only where no other quotation holds it.
+        The short answer counts only where no other quotation holds it. Last comes where else the words of sentences
+        stand.
         """
         answer = self.answer
         cited = [citation for said in (*answer.sentences, *answer.removed) for citation in said.citations]
@@ -59,6 +60,7 @@ class Exchange:
         short = answer.short
         if short is not None and not any(_holds(citation, short) for citation in cited):
             cited.append(short)
+        cited += [citation for sentence in answer.sentences for citation in sentence.also]
         return tuple(dict.fromkeys(cited))
 
 

@@ -225,12 +225,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One statement of an answer, what it rests on, and how well that bears it; `missing` as in `Verdict`."""
+    """One statement of an answer, what it rests on, and how well that bears it; `missing` as in `Verdict`.
+
+    `also` are the words of its citations where they stand in other documents of the same story.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     support: Support
     missing: tuple[str, ...] = ()
+    also: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

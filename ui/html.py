@@ -75,13 +75,17 @@ class _Confidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A sentence: what leads to its quotation, the rest of it, its verdict, what stands in no citation, its markers."""
+    """A sentence: what leads to its quotation, the rest of it, its verdict, what stands in no citation, its markers.
+
+    `also` is where else its words stand.
+    """
 
     lead: str
     text: str
     support: str
     missing: str
     markers: list[_Marker]
+    also: tuple[Citation, ...]
 
 
 class _Numbers:
@@ -187,7 +191,8 @@ def _short_source(answer: Answer, sources: Sequence[Citation]) -> list[Citation]
 
 def _said(sentence: Sentence, numbers: _Numbers, words: Words) -> _Said:
     missing = words["missing"].format(", ".join(sentence.missing)) if sentence.missing else ""
-    return _Said(*_parts(sentence), missing=missing, markers=numbers.markers(sentence.citations))
+    markers = numbers.markers(sentence.citations)
+    return _Said(*_parts(sentence), missing=missing, markers=markers, also=sentence.also)
 
 
 def _parts(sentence: Sentence) -> tuple[str, str, str]:

@@ -37,6 +37,7 @@ WORDS = {
     "contradicted": ("contradicted", "与来源矛盾"),
     "contradicted means": ("The documents say otherwise.", "文档所述与此不同。"),
     "marker": ("Citation {}: {}", "引文{}：{}"),
+    "also in": ("also in", "另见"),
     "disagree": ("These sources disagree", "来源之间有矛盾"),
     "undated": ("no date", "无日期"),
     "removed one": ("One sentence was left out", "略去了1句"),

@@ -53,6 +53,7 @@ MESSAGES = {
     "one": ("one sentence", "一句"),
     "several": ("{} sentences", "{}句"),
     "trouble": ("There is no written answer, only quotations: {}", "没有生成的回答，只有引文：{}"),
+    "also": ("also in {}", "另见{}"),
     "conflict": ("{} and {} contradict each other.", "{}与{}相互矛盾。"),
     "sources": ("Sources", "来源"),
     "page": ("page {}", "第{}页"),

@@ -15,10 +15,10 @@ from markupsafe import Markup
 
 from rag.text import format_date, is_chinese
 from ui.messages import message
-from ui.render import escape_markdown, one_line, shown_share, web_address
+from ui.render import also_text, escape_markdown, one_line, shown_share, web_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from rag.record import Conversation, Exchange
     from rag.types import Answer, Citation, Filters, Sentence
@@ -148,7 +148,7 @@ def _shown(exchange: Exchange, numbers: Mapping[Citation, int]) -> _Shown:
         facts=_facts(answer),
         refusal=_refusal(exchange),
         sentences=[_said(sentence, numbers, answer.question) for sentence in answer.sentences],
-        conflicts=[conflict.format(*(f"[{numbers[citation]}]" for citation in pair)) for pair in answer.conflicts],
+        conflicts=[conflict.format(*(_marked([citation], numbers) for citation in pair)) for pair in answer.conflicts],
         removed=[_said(sentence, numbers, answer.question) for sentence in answer.removed],
         sources=[(numbers[citation], citation, _about(citation, answer.question)) for citation in exchange.citations()],
     )
@@ -200,7 +200,12 @@ def _said(sentence: Sentence, numbers: Mapping[Citation, int], question: str) ->
     verdict = say(sentence.support, question)
     missing = say("missing", question).format(", ".join(sentence.missing)) if sentence.missing else ""
     cited = tuple(dict.fromkeys(numbers[citation] for citation in sentence.citations))
-    return _Said(sentence.text, cited, "; ".join(filter(None, (verdict, missing))))
+    also = f"{also_text(sentence, question)} {_marked(sentence.also, numbers)}" if sentence.also else ""
+    return _Said(sentence.text, cited, "; ".join(filter(None, (verdict, missing, also))))
+
+
+def _marked(citations: Sequence[Citation], numbers: Mapping[Citation, int]) -> str:
+    return "".join(f"[{numbers[citation]}]" for citation in citations)
 
 
 def _about(citation: Citation, question: str) -> str:

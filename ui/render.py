@@ -254,7 +254,17 @@ def _sentence(sentence: Sentence, markers: Mapping[Place, str], style: _Style, q
     doubts += [message("missing", question).format(gone)] if gone else []
     doubt = f"({': '.join(doubts)})" if doubts else ""
     cited = "".join(markers[place] for place in places)
-    return " ".join(filter(None, (style.plain(sentence.text), cited, doubt)))
+    also = f"({style.plain(also_text(sentence, question))})" if sentence.also else ""
+    return " ".join(filter(None, (style.plain(sentence.text), cited, doubt, also)))
+
+
+def also_text(sentence: Sentence, question: str) -> str:
+    """Say in the language of the question where else the words of a sentence stand: "also in Reuters, 3 May 2024"."""
+    chinese = is_chinese(question)
+    language, comma, semicolon = ("zh", "，", "；") if chinese else ("en", ", ", "; ")
+    days = ((one, format_date(one.published, language) if one.published else "") for one in sentence.also)
+    told = (comma.join(filter(None, (one.publisher or one.title, day))) for one, day in days)
+    return message("also", question).format(semicolon.join(told))
 
 
 def _source(citation: Citation, style: _Style, question: str) -> str:

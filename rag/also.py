@@ -1,0 +1,76 @@
+"""Where else the words of an answer stand: in other documents of the same story, word for word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rag.text import Span, is_chinese, sentences
+from rag.types import Citation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rag.library import Library
+    from rag.types import Document, Filters, Sentence
+
+# So many are named beside a sentence: more say nothing new. So many documents of a story are looked through for them.
+_NAMED, _LOOKED_AT = 3, 30
+
+
+def also_in(said: Iterable[Sentence], library: Library, *, filters: Filters) -> list[Sentence]:
+    """Add to sentences where else the words that they cite stand, by day and then publisher, at most three places.
+
+    Only other outlets and days are named: a second address of the same page says nothing. What the filters shut out
+    stays out.
+    """
+    said = list(said)
+    cited = {citation.doc_id for sentence in said for citation in sentence.citations}
+    stories = library.stories(cited)
+    tellers = {story: library.tellers(story, _LOOKED_AT) for story in set(stories.values())}
+    others = {doc_id for found in tellers.values() if len(found) > 1 for doc_id in found}
+    documents = {key: one for key, one in library.some_documents(others).items() if _lets_through(filters, one)}
+    told = {key: [documents[one] for one in tellers[story] if one in documents] for key, story in stories.items()}
+    return [replace(sentence, also=_elsewhere(sentence.citations, told)) for sentence in said]
+
+
+def stands_in(quote: str, document: Document) -> Span | None:
+    """Return where a quotation stands in a document as whole sentences, whatever its white space, or None."""
+    text = document.text
+    for found in re.finditer(r"\s+".join(map(re.escape, quote.split())), text):
+        around = Span(text.rfind("\n", 0, found.start()) + 1, (text.find("\n", found.end()) + 1 or len(text) + 1) - 1)
+        inside = sentences(text, around, language="zh" if is_chinese(quote) else "en")
+        starts, ends = {span.start for span in inside}, {span.end for span in inside}
+        if found.start() in starts and found.end() in ends:
+            return Span(*found.span())
+    return None
+
+
+def _elsewhere(citations: Sequence[Citation], told: Mapping[str, Sequence[Document]]) -> tuple[Citation, ...]:
+    known = {_told_by(citation) for citation in citations}
+    found: dict[tuple[str, str], Citation] = {}
+    for citation in citations:
+        for document in told.get(citation.doc_id, ()):
+            by = _told_by(document)
+            span = stands_in(citation.quote, document) if by not in known and by not in found else None
+            if span:
+                found[by] = Citation.of(document, span)
+    return tuple(found.values())[:_NAMED]
+
+
+def _told_by(one: Citation | Document) -> tuple[str, str]:
+    return ((one.publisher or one.title).casefold(), str(one.published))
+
+
+def _lets_through(filters: Filters, document: Document) -> bool:
+    day = document.published
+    return all(
+        (
+            not filters.documents or document.id in filters.documents,
+            not filters.publishers or (document.publisher or "").casefold() in map(str.casefold, filters.publishers),
+            not filters.languages or document.language in filters.languages,
+            not filters.published_from or (day is not None and day >= filters.published_from),
+            not filters.published_to or (day is not None and day <= filters.published_to),
+        )
+    )
