@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS sketches (
-    n INTEGER PRIMARY KEY, doc_id TEXT NOT NULL UNIQUE REFERENCES documents (id), day INTEGER NOT NULL, story TEXT,
+    n INTEGER PRIMARY KEY, doc_id TEXT NOT NULL REFERENCES documents (id), day INTEGER NOT NULL, story TEXT,
     sketch BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS sketches_by ON sketches (doc_id, story);
 CREATE INDEX IF NOT EXISTS sketches_of ON sketches (story);
 CREATE TABLE IF NOT EXISTS bands (
     key INTEGER NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (key, day, n)) WITHOUT ROWID;
