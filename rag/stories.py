@@ -42,6 +42,9 @@ _LEAST = 32
 # are the same ones in both; below three numbers there is nothing to judge by.
 _NUMBERS, _FEW, _SAME_NUMBERS = 64, 3, 0.5
 
+# A text is known by its beginning, and worked through in parts: what is larger than a wire story costs no more memory.
+_READ_CHARS, _PART = 200_000, 2_000
+
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -50,17 +53,18 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 def sketch(text: str) -> bytes:
     """Return what `bands` and `likeness` need of a text: some 750 bytes; of a text without a word, nothing.
 
-    White space, punctuation and case do not count.
+    White space, punctuation and case do not count, and only the first 200,000 characters do.
     """
     import datasketch  # takes a second, and only a writer needs it
 
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = unicodedata.normalize("NFKC", text[:_READ_CHARS]).casefold()
     tokens = _TOKEN.findall(plain)
     if not tokens:
         return b""
     parts = _shingles(tokens)
     minima = datasketch.MinHash(num_perm=_BANDS * _ROWS, seed=_SEED, hashfunc=zlib.crc32)
-    minima.update_batch(parts)
+    for first in range(0, len(parts), _PART):
+        minima.update_batch(parts[first : first + _PART])
     numbers = {zlib.crc32(number.replace(",", "").encode()) for number in _NUMBER.findall(plain)}
     kept = np.array(sorted(numbers)[:_NUMBERS], np.uint32)
     return np.concatenate([[np.uint32(len(parts))], minima.digest(), kept]).astype("<u4").tobytes()
@@ -92,14 +96,14 @@ def is_near(one: date | None, other: date | None) -> bool:
     return one is None or other is None or abs((one - other).days) <= DAYS_APART
 
 
-def _shingles(tokens: list[str]) -> set[bytes]:
-    """Return all runs of so many tokens, each as one string; of a short text, the text itself as the only one."""
+def _shingles(tokens: list[str]) -> list[bytes]:
+    """Return all runs of so many tokens, each once as a string; of a short text, the text itself as the only one."""
     unspaced = sum(len(token) == 1 and bool(re.match(f"[{_UNSPACED}]", token)) for token in tokens)
     length = _CHARACTERS if 2 * unspaced > len(tokens) else _WORDS
     n_parts = len(tokens) - length + 1
     if n_parts < _LEAST:
-        return {" ".join(tokens).encode()}
-    return {" ".join(tokens[first : first + length]).encode() for first in range(n_parts)}
+        return [" ".join(tokens).encode()]
+    return list({" ".join(tokens[first : first + length]).encode() for first in range(n_parts)})
 
 
 def _numbers(sketched: bytes) -> NDArray[np.uint32]:

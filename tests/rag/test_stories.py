@@ -1,4 +1,5 @@
 import hashlib
+import tracemalloc
 from datetime import date
 
 import pytest
@@ -81,6 +82,16 @@ def test_of_many_numbers_those_are_compared_that_both_sketches_kept() -> None:
     whole = printed(table)
     assert likeness(sketch(whole), sketch(printed(table[:300]))) > SAME_STORY
     assert likeness(sketch(whole), sketch(whole.replace("7", "8").replace("3", "5").replace("1", "2"))) < SAME_STORY
+
+
+def test_a_huge_text_costs_little_memory() -> None:
+    huge = " ".join(f"{n % 99991} words" for n in range(1_000_000))
+    sketch(huge[:1000])  # what is loaded once does not count
+    tracemalloc.start()
+    sketch(huge)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40_000_000
 
 
 def test_a_sketch_does_not_change_with_the_machine_or_the_day() -> None:
