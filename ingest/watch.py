@@ -48,13 +48,14 @@ _HOW: dict[str, Any] = {
 _PATIENCE_S = 10.0
 # After a round that could not be done, and where nothing was heard of: network drives are silent.
 _AGAIN_S, _LOOK_S = 2.0, 300.0
+_EXAMPLES = 5
 # A watch that ends so often before its first tick was refused by the system.
 _REFUSALS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is to be known beside the reports: the index is in use, a folder is away, or back."""
+    """What is to be known beside the reports: what is followed, that the index is in use, a folder away, or back."""
 
     text: str
 
@@ -71,11 +72,11 @@ def follow(
 ) -> Iterator[IngestReport | Notice]:
     """Ingest files and folders, then again after each change, until Ctrl-C.
 
-    Yields the report of the first round, then of each round that changed something: without what is unchanged or
-    skipped, and without failures that were told before of a file that is as it was. Half a second without a change
-    begins a round, ten seconds of changes at the latest. While somebody else writes to the index, or the disk is full,
-    changes wait. A folder that is away keeps its documents and is followed again when it is back. Addresses are fetched
-    in the first round only.
+    Yields the report of the first round and what is followed, then a report of each round that changed something:
+    without what is unchanged or skipped, and without failures that were told before of a file that is as it was. Half a
+    second without a change begins a round, ten seconds of changes at the latest. While somebody else writes to the
+    index, or the disk is full, changes wait. A folder that is away keeps its documents and is followed again when it is
+    back. Addresses are fetched in the first round only; where nothing else is named, that is the last one.
 
     Args:
         paths: files, folders and https addresses.
@@ -113,13 +114,11 @@ def follow(
                         raise
                     yield from waiting.put_off(error)
                     continue
-                shown = desk.new_in(report)
-                if waiting.is_first:
-                    yield report
-                elif shown != IngestReport():
-                    yield shown
+                yield from desk.told(report, is_first=waiting.is_first)
                 addresses = []
                 waiting.over()
+                if desk.is_bare:
+                    return
     except KeyboardInterrupt:
         if waiting.since is not None:
             raise
@@ -187,12 +186,30 @@ class _Desk:
                 self._away.discard(place)
                 yield Notice(f"{name} is back.")
 
-    def new_in(self, report: IngestReport) -> IngestReport:
-        """Return what a round has changed, with the failures that were not told before."""
+    def told(self, report: IngestReport, *, is_first: bool) -> Iterator[IngestReport | Notice]:
+        """Yield what is to be told of a round: of the first one all, then what it changed, if anything."""
         failing = {name: (why, _sign(as_place(self._root).parent / name)) for name, why in report.failed}
-        told, self._failing = self._failing, failing
-        new = tuple((name, why) for name, why in report.failed if told.get(name) != failing[name])
-        return replace(report, unchanged=(), skipped=(), failed=new)
+        before, self._failing = self._failing, failing
+        new = tuple((name, why) for name, why in report.failed if before.get(name) != failing[name])
+        changed = replace(report, unchanged=(), skipped=(), failed=new)
+        if is_first:
+            yield report
+            yield self._outlook()
+        elif changed != IngestReport():
+            yield changed
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing to follow."""
+        return not self._places
+
+    def _outlook(self) -> Notice:
+        """Say what is followed from now on."""
+        if self.is_bare:
+            return Notice("There is no file or folder to follow; `footnote sync` fetches addresses again.")
+        names = ", ".join(source_name(place, self._root) for place in self._places[:_EXAMPLES])
+        others = f" and {len(self._places) - _EXAMPLES} more" if len(self._places) > _EXAMPLES else ""
+        return Notice(f"Following {names}{others}. Ctrl-C ends it.")
 
     def ticks(self, stop: threading.Event) -> Iterator[bool]:
         """Yield about twice a second whether something that matters has changed since the last time, until stopped.

@@ -108,8 +108,6 @@ def _follow(paths: Sequence[str], config: Config, *, as_json: bool) -> None:
             typer.echo(one_line(told.text), err=True)
             continue
         typer.echo(json.dumps(to_json(told), ensure_ascii=False) if as_json else write(told))
-        if write is report_text:
-            typer.echo("Following what changes. Ctrl-C ends it.", err=True)
         write = changes_text
 
 

@@ -4,10 +4,12 @@ import os
 import shutil
 import zipfile
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
 from ingest import IngestReport, Place, ingest, ingest_documents, places, remove, sync
+from ingest.fetch import Fetched
 from ingest.known import returning
 from rag.config import Config
 from rag.errors import IndexMissing, UnknownDocument
@@ -112,6 +114,22 @@ def test_an_empty_folder_of_which_nothing_is_known_is_no_failure(tmp_path):
     assert bring_in(tmp_path, "empty") == IngestReport()
     write(tmp_path / "empty" / "a.md", "Words.")
     assert synced(tmp_path).added == ("empty/a.md",)
+
+
+def test_addresses_are_fetched_again_and_each_is_removed_by_itself(home):
+    pages = {f"https://a.example/{name}": b"The mill turns." + name.encode() for name in ("", "b", "b/c")}
+    server = SimpleNamespace(fetch=lambda address: Fetched(pages[address], address, ".txt"))
+    ways = {"config": CONFIG, "embedder": FakeEmbedder(), "fetcher": server}
+    assert ingest(pages, home / "index", **ways).added == tuple(pages)
+    pages["https://a.example/b"] = b"The mill stands still."
+    assert sync(home / "index", **ways).updated == ("https://a.example/b",)
+    assert known(home)["https://a.example/b"] == ("address", 1)
+    assert take_out(home, "https://a.example/b") == ["https://a.example/b"]
+    with pytest.raises(UnknownDocument):
+        take_out(home, "https://a.example/x")
+    assert [name for name in sources(home) if name.startswith("https:")] == [
+        "https://a.example/", "https://a.example/b/c",
+    ]  # fmt: skip
 
 
 def test_an_archive_that_was_ingested_alone_is_one_place(home):

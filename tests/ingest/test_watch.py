@@ -44,6 +44,12 @@ class Followed:
         except Exception as error:  # noqa: BLE001 (for the thread of the test to see)
             self.told.put(error)
 
+    def begin(self):
+        """Wait for the first round to be over, and return its report."""
+        report, outlook = self.next(), self.next()
+        assert outlook.text.startswith("Following "), outlook
+        return report
+
     def next(self):
         return self.told.get(timeout=PATIENCE_S)
 
@@ -84,7 +90,7 @@ def watcher(home):
 
     def start(*places, first=("reports/bridge.md",)):
         made.append(Followed(*(places or [home / "reports"]), root=home / "index"))
-        assert made[-1].next().added == first
+        assert made[-1].begin().added == first
         return made[-1]
 
     yield start
@@ -136,7 +142,7 @@ def test_what_is_no_document_begins_no_round(home, watcher, monkeypatch):
     followed = watcher(home, first=("reports/bridge.md", "reports/drafts/a.md"))  # only the top's patterns hold
     followed.close()
     followed = Followed(home / "reports", root=home / "index")
-    assert followed.next().removed == ("reports/drafts/a.md",)
+    assert followed.begin().removed == ("reports/drafts/a.md",)
     n_rounds = len(rounds)
     write(home / "reports" / ".hidden.md", "Hidden.")
     write(home / "reports" / "drafts" / "b.md", "Another draft.")
@@ -152,7 +158,7 @@ def test_an_index_in_the_folder_does_not_wake_its_own_watcher(home, monkeypatch)
     rounds = []
     monkeypatch.setattr(watch, "ingest", lambda *given, **named: rounds.append(1) or REAL(*given, **named))
     followed = Followed(home, root=home / "index")
-    assert followed.next().added == ("reports/bridge.md",)
+    assert followed.begin().added == ("reports/bridge.md",)
     assert followed.is_quiet()
     assert rounds == [1]
     followed.close()
@@ -218,6 +224,44 @@ def test_a_folder_that_is_away_keeps_its_documents_and_is_followed_when_it_is_ba
     assert followed.next() == IngestReport(updated=("reports/bridge.md",))
 
 
+def test_a_folder_whose_disk_is_out_keeps_its_documents(home, watcher):
+    followed = watcher()
+    (home / "reports").rename(home / "disk")
+    (home / "reports").mkdir()
+    ((name, reason),) = followed.next().failed
+    assert (name, reason.split(",")[0]) == ("reports", "is empty")
+    assert sources(home) == ["reports/bridge.md"]
+    write(home / "disk" / "tower.txt", "The tower of Kell leans.")
+    (home / "reports").rmdir()
+    (home / "disk").rename(home / "reports")
+    assert followed.next() == IngestReport(added=("reports/tower.txt",))
+
+
+def test_a_file_that_goes_with_its_whole_folder_is_away(home, watcher):
+    followed = watcher(home / "reports" / "bridge.md")
+    (home / "reports").rename(home / "disk")
+    assert followed.next().text.startswith("reports/bridge.md is away; ")
+    (home / "disk").rename(home / "reports")
+    assert followed.next() == Notice("reports/bridge.md is back.")
+    assert sources(home) == ["reports/bridge.md"]
+
+
+def test_a_folder_that_is_not_there_yet_is_followed_when_it_comes(home):
+    followed = Followed(home / "later", root=home / "index")
+    assert followed.begin().failed == (("later", "does not exist"),)
+    write(home / "later" / "a.md", "Words.")
+    assert followed.next() == IngestReport(added=("later/a.md",))
+    write(home / "later" / "b.md", "More words.")
+    assert followed.next() == IngestReport(added=("later/b.md",))
+    followed.close()
+
+
+def test_where_there_is_nothing_to_follow_it_ends(home):
+    said = list(follow([], home / "index", config=CONFIG, embedder=FakeEmbedder()))
+    assert said[0] == IngestReport()
+    assert said[1].text.startswith("There is no file or folder to follow")
+
+
 def test_a_pattern_that_cannot_be_is_a_notice_and_the_round_waits_for_a_better_one(home, watcher):
     followed = watcher()
     (home / "reports" / ".footnoteignore").write_bytes(b"\xff\n")
@@ -264,7 +308,7 @@ def test_what_is_fetched_is_fetched_once(home, monkeypatch):
 
     monkeypatch.setattr(watch, "ingest", recorded)
     followed = Followed(home / "reports", "https://a.example/", root=home / "index")
-    followed.next()
+    followed.begin()
     write(home / "reports" / "tower.txt", "The tower of Kell leans.")
     followed.next()
     followed.close()
@@ -289,7 +333,7 @@ def test_ctrl_c_ends_with_0_if_everything_is_in_the_index_and_else_with_130(home
         alarm.start()
         try:
             assert '"added": ["reports/bridge.md"]' in process.stdout.readline()
-            assert process.stderr.readline() == "Following what changes. Ctrl-C ends it.\n"
+            assert process.stderr.readline() == "Following reports. Ctrl-C ends it.\n"
             if is_busy:
                 with writing(home / "index", CONFIG, purpose="a long job"):
                     write(home / "reports" / "tower.txt", "The tower of Kell leans.")
@@ -299,6 +343,7 @@ def test_ctrl_c_ends_with_0_if_everything_is_in_the_index_and_else_with_130(home
             else:
                 write(home / "reports" / "tower.txt", "The tower of Kell leans.")
                 assert '"added": ["reports/tower.txt"]' in process.stdout.readline()
+                time.sleep(1)  # until it waits again
                 process.send_signal(signal.SIGINT)
                 rest, errors = process.communicate()
         finally:

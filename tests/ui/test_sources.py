@@ -109,6 +109,6 @@ def test_a_watcher_prints_a_report_then_a_line_for_each_change_and_notices_on_st
     monkeypatch.setattr("ingest.watch.follow", followed)
     told = run("sync", "--watch")
     assert told.stdout.splitlines() == [report_text(IngestReport(unchanged=("a",))), *changes_text(MOVED).splitlines()]
-    assert told.stderr == "Following what changes. Ctrl-C ends it.\ndocs is away.\n"
+    assert told.stderr == "docs is away.\n"
     lines = run("sync", "--watch", "--json").stdout.splitlines()
     assert [json.loads(line)["renamed"] for line in lines] == [[], [["d.md", "e\x1b[2J.md"]]]
