@@ -59,6 +59,7 @@ _WORDS = {
     "state_added": ("added", "已添加"),
     "updated": ("updated", "已更新"),
     "unchanged": ("unchanged", "未更改"),
+    "renamed": ("renamed, from", "已改名，原为"),
     "removed": ("removed", "已移除"),
     "failed": ("failed", "失败"),
     "done": ("done", "完成"),

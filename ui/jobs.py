@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int, str, int], None]
 
 T = TypeVar("T")
-State = Literal["waiting", "reading", "read", "added", "updated", "unchanged", "removed", "failed", "done"]
+State = Literal["waiting", "reading", "read", "added", "updated", "unchanged", "renamed", "removed", "failed", "done"]
 _PAUSE_S = 0.15  # between two looks: a page that changes faster cannot be read
 
 

@@ -92,6 +92,7 @@ class _Plan:
         ends = dict.fromkeys(self.places, Step("", "waiting"))
         for state in _ENDS:
             ends |= {source: Step("", state, self.remarks.get(source, "")) for source in getattr(report, state)}
+        ends |= {now: Step("", "renamed", former) for former, now in report.renamed}
         ends |= {source: Step("", "failed", reason) for source, reason in report.failed}
         steps = [replace(end, name=self.labels.get(s, s)) for s, end in ends.items() if end.state != "waiting"]
         return Job((*self.settled, *steps), len(self.places), len(self.places), over=True)

@@ -19,7 +19,8 @@ from rag.writer import writing
 from tests.fakes import FakeEmbedder
 from ui import shelf as shelves
 from ui import uploads
-from ui.jobs import Follower, Job, Stopped
+from ui.catalogue import job_html
+from ui.jobs import Follower, Job, Step, Stopped
 from ui.shelf import Shelf
 from ui.uploads import is_address, keep, place_of, safe_name, upload_folder
 
@@ -267,6 +268,17 @@ def test_an_uploaded_archive_is_kept_for_as_long_as_something_of_it_is_in_the_li
     assert kept(home) == ["both.zip"]
     shelf.remove([tower])
     assert kept(home) == []
+
+
+def test_a_member_of_an_archive_that_has_another_name_is_renamed(home, shelf, tmp_path):
+    last(shelf.add_files([archive(tmp_path)]))
+    doc_id = home.bot.index.library.sources()["footnote-uploads/both.zip/bridge.md"][0]
+    with zipfile.ZipFile(home.root.parent / "footnote-uploads" / "both.zip", "w") as file:
+        file.writestr("crossing.md", BRIDGE)
+    *_, job = shelf.reread([doc_id])
+    former, now = (f"footnote-uploads/both.zip/{name}.md" for name in ("bridge", "crossing"))
+    assert Step(now, "renamed", former) in job.steps
+    assert f"{now} <b>renamed, from</b>: {former}" in job_html(job, "en")
 
 
 def test_a_document_whose_archive_is_gone_stays(home, shelf, tmp_path):
