@@ -65,8 +65,8 @@ def sync(
         elif as_json:
             print_json(known)
         else:
-            rows = [{"place": p.name, "kind": p.kind, "documents": p.n_sources, "": _standing(p)} for p in known]
-            print_table(("place", "kind", "documents", ""), rows)
+            rows = [{"place": p.name, "kind": p.kind, "sources": str(p.n_sources), "": _standing(p)} for p in known]
+            print_table(("place", "kind", "sources", ""), rows)
         return
     with progress_bar("Syncing") as progress:
         report = bring_in(config=config, progress=progress)

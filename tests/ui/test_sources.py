@@ -75,7 +75,7 @@ def test_sync_prints_what_ingest_prints_and_ends_as_it_does(project):
 def test_sync_shows_what_the_index_was_made_from(project):
     lines = run("sync", "--list").stdout.splitlines()
     assert [line.split() for line in lines] == [
-        ["place", "kind", "documents"],
+        ["place", "kind", "sources"],
         ["docs", "folder", "2", "followed"],
         ["c.md", "file", "1", "read", "again", "by", "sync"],
     ]
