@@ -12,9 +12,9 @@ from filelock import FileLock, Timeout
 from rag.config import Config, find_file, flatten
 from rag.errors import FootnoteError, IndexMismatch, IndexMissing, StorageFailed
 from rag.indexes import Index, Layout
+from rag.lock import holder
 from rag.models import embedding_fingerprint, load_embedder
 from rag.read import load_reader
-from rag.writer import holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

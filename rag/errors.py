@@ -6,6 +6,7 @@ FootnoteError
 ├── IndexMismatch        the index was made with other settings than those in force
 ├── IndexBusy            another process is writing to the index
 ├── IndexDamaged         the stores of the index disagree, or one of them cannot be read
+│   └── HalfSaved        a writer ended while the graph of vectors was being saved
 ├── StorageFailed        a disk, a file system or the server of the vectors refused to read or write
 ├── ModelMissing         the weights of a model, or the package that runs it, are not on this machine
 ├── WriterFailed         a chat model did not answer: it cannot be reached, refused, or took too long
@@ -41,6 +42,10 @@ class IndexBusy(FootnoteError):
 
 class IndexDamaged(FootnoteError):
     """The stores of the index disagree, or one of them cannot be read."""
+
+
+class HalfSaved(IndexDamaged):
+    """A writer ended while the graph of vectors was being saved, so it must not be loaded."""
 
 
 class StorageFailed(FootnoteError):

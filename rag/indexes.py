@@ -179,7 +179,7 @@ class Index:
 
     def search_dense(self, vector: NDArray[np.float32], limit: int, *, filters: Filters) -> list[tuple[Passage, float]]:
         """Return the nearest visible passages with their cosine similarity, best first."""
-        return self._search(lambda mirrors: mirrors.vectors.search(vector, limit, filters=filters))
+        return self._search(lambda mirrors: mirrors.nearest(vector, limit, filters=filters, library=self.library))
 
     def search_lexical(self, query: str, limit: int, *, filters: Filters) -> list[tuple[Passage, float]]:
         """Return the visible passages that share content words with the query, with their BM25 score, best first."""

@@ -198,9 +198,12 @@ class Library:
         """The number that moves with every change of what readers see."""
         return int(self.meta("generation", "0"))
 
-    def documents(self) -> Iterator[Document]:
-        """Yield all visible documents, by source."""
-        ids = [row[0] for row in self._rows("SELECT doc_id FROM places GROUP BY doc_id ORDER BY min(source)")]
+    def documents(self, doc_ids: Sequence[str] | None = None) -> Iterator[Document]:
+        """Yield visible documents: all, by source, or those of the ids."""
+        ids = doc_ids
+        if ids is None:
+            rows = self._rows("SELECT doc_id FROM places GROUP BY doc_id ORDER BY min(source)")
+            ids = [row[0] for row in rows]
         for part in (ids[first : first + _BATCH] for first in range(0, len(ids), _BATCH)):
             found = self.some_documents(part)
             yield from (found[doc_id] for doc_id in part if doc_id in found)
@@ -298,9 +301,9 @@ class Library:
         for *row, key in self._rows_in(sql, doc_ids):
             yield Passage(*row), key
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield all visible documents, by source, with their passages as they stand here."""
-        for document in self.documents():
+    def entries(self, doc_ids: Sequence[str] | None = None) -> Iterator[Entry]:
+        """Yield visible documents, all of them or those of the ids, with their passages as they stand here."""
+        for document in self.documents(doc_ids):
             passages = list(self.passages_of([document.id]))
             yield Entry(document, "", tuple(passage for passage, _ in passages), tuple(key for _, key in passages))
 
@@ -331,6 +334,11 @@ class Library:
         with self._transaction() as db:
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
             _next_generation(db)
+
+    def note(self, key: str, value: str) -> None:
+        """Store a value that changes nothing for readers."""
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def copy_to(self, target: Path) -> None:
         """Write all of it, as it stands at one moment, into a new file; who reads and who writes go on meanwhile."""

@@ -11,10 +11,19 @@ import shutil
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
+from typing import TYPE_CHECKING
 
-from rag.errors import StorageFailed
+from rag.errors import HalfSaved, StorageFailed
+from rag.exact import nearest
 from rag.lexical import Lexical
 from rag.vectors import Served, Vectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.library import Library
+    from rag.types import Filters
 
 
 class Mirrors:
@@ -43,6 +52,16 @@ class Mirrors:
                 place = self._place if isinstance(self._place, Served) else self._openable(self._place)
                 self._vectors = Vectors(place)
             return self._vectors
+
+    def nearest(
+        self, vector: NDArray[np.float32], limit: int, *, filters: Filters, library: Library
+    ) -> list[tuple[str, float]]:
+        """Search the dense mirror, or what the library keeps where the mirror must not be loaded."""
+        try:
+            vectors = self.vectors
+        except HalfSaved:
+            return nearest(library, vector, limit=limit, filters=filters)
+        return vectors.search(vector, limit, filters=filters)
 
     def close(self) -> None:
         """Let go of the files, and delete copies."""

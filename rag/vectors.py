@@ -2,6 +2,9 @@
 
 The collection lies in a folder of the index, or on a Chroma server. Chroma's local store serves one writing process;
 another process sees its changes only after `Vectors` is opened anew. A server serves any number of processes.
+
+Whoever opens the local store saves its graph when enough has come in since it was saved, a reader as well as a writer.
+So the number that is enough is out of reach but for the moment in which a writer loads the graph, which remembers it.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import StorageFailed
+from rag.graph_files import GraphFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 _COLLECTION = "passages"
 _PAGE = 5000
+# How many records come in before the graph is saved. What is not saved is put in anew by whoever opens the store, at
+# half a millisecond each.
+_SAVE_EVERY = 1000
+_NEVER = 2**31 - 1
 # How long a server may take to say that it is there, and to do what it is asked; the most are a few thousand vectors.
 _KNOCK_S = 5.0
 _PATIENCE_S = 120.0
@@ -46,36 +54,57 @@ class Vectors:
     """An open collection of passage vectors, compared by cosine.
 
     Raises:
+        HalfSaved: it lies in a folder, and a writer ended while it was saved; when it is opened.
         StorageFailed: it lies on a server that does not answer; from every method.
     """
 
-    def __init__(self, place: Path | Served, *, create: bool = False) -> None:
+    def __init__(self, place: Path | Served, *, writing: bool = False, create: bool = False) -> None:
         self._place = place
+        self._saves = isinstance(place, Served)
         # Chroma's own annotations know neither `close` nor float32 arrays.
         self._client: Any
         if isinstance(place, Served):
-            self._client, name = _connect(place.url), place.collection
-        else:
-            if create:
-                place.mkdir(parents=True, exist_ok=True)
-            elif not place.is_dir():
-                raise FileNotFoundError(f"{place} is missing")
+            self._client = _connect(place.url)
+            self._passages = self._open_passages(place.collection, create=create)
+            return
+        if create:
+            place.mkdir(parents=True, exist_ok=True)
+        elif not place.is_dir():
+            raise FileNotFoundError(f"{place} is missing")
+        self._files = GraphFiles(place)
+        with self._files.alone():
+            self._files.check()
             self._name = _own_name(place)
-            self._client, name = _open_folder(self._name), _COLLECTION
+            self._client = _open_folder(self._name)
+            self._passages = self._open_passages(_COLLECTION, create=create)
+            try:
+                self._prepare(writing=writing)
+            except Exception:
+                self.close()
+                raise
+
+    def _open_passages(self, name: str, *, create: bool) -> Any:  # noqa: ANN401
         try:
             with self._answering():
-                self._passages = self._open_passages(name, create=create)
+                # No embedding function: Footnote hands vectors in, and Chroma's own would be fetched from the network.
+                if not create:
+                    return self._client.get_collection(name, embedding_function=None)
+                never = {} if isinstance(self._place, Served) else {"sync_threshold": _NEVER}
+                return self._client.get_or_create_collection(
+                    name, embedding_function=None, configuration={"hnsw": {"space": "cosine", **never}}
+                )
         except Exception:
             self.close()
             raise
 
-    def _open_passages(self, name: str, *, create: bool) -> Any:  # noqa: ANN401
-        # No embedding function: Footnote hands vectors in, and Chroma's own would be fetched from the network.
-        if not create:
-            return self._client.get_collection(name, embedding_function=None)
-        return self._client.get_or_create_collection(
-            name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-        )
+    def _prepare(self, *, writing: bool) -> None:
+        if self._passages.configuration_json["hnsw"]["sync_threshold"] != _NEVER:
+            self._save_every(_NEVER)  # a writer ended in the moment in which it loaded the graph
+        if not writing:
+            self._passages.get(limit=1, include=["embeddings"])  # loads the graph while nobody changes it
+
+    def _save_every(self, n_records: int) -> None:
+        self._passages.modify(configuration={"hnsw": {"sync_threshold": n_records}})
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -96,7 +125,7 @@ class Vectors:
 
     def add(self, rows: Sequence[tuple[Document, Passage, NDArray[np.float32]]]) -> None:
         """Add passages, each with its document and its vector; a passage that is there already is replaced."""
-        with self._answering():
+        with self._changing():
             step = self._client.get_max_batch_size()
             for first in range(0, len(rows), step):
                 part = rows[first : first + step]
@@ -105,13 +134,42 @@ class Vectors:
                     embeddings=[vector for *_, vector in part],
                     metadatas=[_metadata(document) for document, *_ in part],
                 )
+        self._saves = self._saves or bool(rows)
 
     def remove(self, passage_ids: Sequence[str]) -> None:
         """Remove passages; ids that are not there are passed over."""
-        with self._answering():
+        with self._changing():
             step = self._client.get_max_batch_size()
             for first in range(0, len(passage_ids), step):
                 self._passages.delete(ids=list(passage_ids[first : first + step]))
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change the collection: in a folder while nobody loads it, with a note of whether the graph was saved.
+
+        Only what is put in is sure to load the graph; until then, each change asks for its saving.
+        """
+        if isinstance(self._place, Served):
+            with self._answering():
+                yield
+            return
+        with self._files.alone():
+            self._files.note()
+            if self._saves:
+                yield
+            else:
+                self._save_every(_SAVE_EVERY)
+                try:
+                    yield
+                finally:
+                    self._save_every(_NEVER)
+            self._files.note()
+
+    def settle(self) -> None:
+        """Make sure that what was written outlasts a power cut; to be called when all is written."""
+        if not isinstance(self._place, Served):
+            with self._files.alone():
+                self._files.settle()
 
     def search(self, vector: NDArray[np.float32], limit: int, *, filters: Filters) -> list[tuple[str, float]]:
         """Return the ids of the nearest passages with their cosine similarity (-1 to 1), best first."""
@@ -127,9 +185,16 @@ class Vectors:
 
     def ids(self) -> Iterator[str]:
         """Yield the ids of all passages."""
+        yield from self._pages([])
+
+    def whole_ids(self) -> Iterator[str]:
+        """Yield the ids of all passages; it fails where the graph in a folder lacks the vector of one."""
+        yield from self._pages([] if isinstance(self._place, Served) else ["embeddings"])
+
+    def _pages(self, include: list[str]) -> Iterator[str]:
         with self._answering():
             for offset in range(0, self._passages.count(), _PAGE):
-                yield from self._passages.get(limit=_PAGE, offset=offset, include=[])["ids"]
+                yield from self._passages.get(limit=_PAGE, offset=offset, include=include)["ids"]
 
 
 def drop(place: Served) -> None:

@@ -3,27 +3,27 @@
 A document goes as `pending` into the library, then into both mirrors, then one transaction makes it visible and hides
 the one whose place it takes; what is hidden is cleared from the mirrors, then from the library. Whoever writes next
 clears away what an interruption left.
+
+A killed process loses nothing that it wrote, but a power cut does: the library is synced with every transaction, a
+mirror is not, and may go back to an older state. So before a writer touches the mirrors it leaves a mark in the library
+and takes it away when all is on the disk. Who finds the mark holds both mirrors against the library and mends them; one
+that cannot be opened is made anew, and needs no model for it, since the library keeps the embeddings.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
-import socket
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import closing, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from rag.dense import check_place, dense_meta, dense_place, drop_unused, next_collection
-from rag.errors import ConfigError, FootnoteError, IndexBusy, IndexDamaged, StorageFailed
+from rag.errors import FootnoteError, IndexDamaged, StorageFailed
 from rag.indexes import Fingerprint, Layout, check_fingerprint, no_index
 from rag.lexical import Lexical
 from rag.library import Library
+from rag.lock import hold, make_room, refusal
 from rag.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ _FIRST = "0001"
 # Documents that are mirrored in one go where all of them are.
 _BATCH = 100
 _MIRROR_NAME = re.compile(r"\d{4,}")
-# A look at the lock takes it for a moment; who writes holds it for long.
-_PATIENCE_S = 1
 # Passages that are written to the mirrors at once; a step of ingest has fewer, unless a document is long.
 _PASSAGES = 1000
+# What stands in the library for as long as something that was written to the mirrors may be lost.
+_MARK = "mirrors_touched"
 
 
 class Writer:
@@ -60,11 +60,46 @@ class Writer:
         self._lexical: Lexical | None = None
 
     def _stores(self) -> tuple[Vectors, Lexical]:
-        if self._vectors is None or self._lexical is None:
+        if self._vectors is not None and self._lexical is not None:
+            return self._vectors, self._lexical
+        doubtful = self._mark()
+        try:
             with self._explained(IndexDamaged, "opened"):
-                self._vectors = Vectors(self._place)
+                self._vectors = Vectors(self._place, writing=True)
                 self._lexical = Lexical(self.layout.lexical(self._number), writing=True)
+            if doubtful:
+                self._mend(self._vectors, self._lexical)
+        except IndexDamaged:
+            return self._renew()
         return self._vectors, self._lexical
+
+    def _mark(self) -> bool:
+        """Leave the mark; return whether it stood there already, since another writer did not end well."""
+        stood = bool(self.library.meta(_MARK))
+        if not stood:
+            self.library.note(_MARK, "yes")
+        return stood
+
+    def _mend(self, dense: Vectors, lexical: Lexical) -> None:
+        """Take out of the mirrors what the library does not show, and put in what they lack."""
+        with self._explained(IndexDamaged, "read"):
+            held = set(dense.whole_ids()), set(lexical.ids())
+        shown = self.library.passage_ids()
+        with self._explained(StorageFailed, "written"):
+            dense.remove(sorted(held[0] - shown))
+            lexical.change(remove=held[1] - shown)
+        lacking = {passage_id.rpartition(":")[0] for ids in held for passage_id in shown - ids}
+        for entries in _batches(self.library.entries(sorted(lacking))):
+            self._mirror(entries, dense, lexical)
+
+    def _renew(self) -> tuple[Vectors, Lexical]:
+        """Make both mirrors anew from the library as it stands, and move to them."""
+        dense, lexical = self.create(f"{int(self._number) + 1:04d}")
+        for entries in _batches(self.library.entries()):
+            self._mirror(entries, dense, lexical)
+        dense.settle()
+        self.library.set_meta(self.mirrors_meta())
+        return dense, lexical
 
     @contextmanager
     def _explained(self, kind: type[FootnoteError], what: str) -> Iterator[None]:
@@ -82,12 +117,13 @@ class Writer:
     def create(self, number: str) -> tuple[Vectors, Lexical]:
         """Make a pair of empty mirrors in the place of whatever an interruption left there, and write to them."""
         self.close()
+        self._mark()
         for folder in (self.layout.vectors(number), self.layout.lexical(number)):
             shutil.rmtree(folder, ignore_errors=True)
         folder = self.layout.vectors(number)
         place = next_collection(self.library, self._url, number=number) if self._url else folder
         with self._explained(StorageFailed, "made"):
-            self._vectors = Vectors(place, create=True)
+            self._vectors = Vectors(place, writing=True, create=True)
             self._lexical = Lexical(self.layout.lexical(number), create=True, writing=True)
         self._number = number
         self._place = place
@@ -105,13 +141,24 @@ class Writer:
             self._lexical.close()
         self._vectors = self._lexical = None
 
+    def finish(self) -> None:
+        """Put all that was written on the disk, and take the mark away."""
+        if self._vectors is not None:
+            with self._explained(StorageFailed, "written"):
+                self._vectors.settle()
+                self.close()
+            self.library.note(_MARK, "")
+
     def recover(self) -> None:
-        """Clear away what an interrupted writer left: hidden documents, and mirrors that are not in use."""
+        """Mend what an interrupted writer left: doubtful mirrors, hidden documents, mirrors that are not in use."""
+        if self.library.meta(_MARK):
+            self._stores()
         self._clear(self.library.hidden())
         for folder in (self.layout.vectors(self._number).parent, self.layout.lexical(self._number).parent):
             for stray in folder.iterdir() if folder.is_dir() else ():
                 if stray.is_dir() and _MIRROR_NAME.fullmatch(stray.name) and stray.name != self._number:
-                    shutil.rmtree(stray)
+                    with self._explained(StorageFailed, "cleared away"):
+                        shutil.rmtree(stray)
         drop_unused(self.library)
 
     def put(self, entries: Sequence[Entry], *, places: Sequence[tuple[str, str, str]] = ()) -> None:
@@ -122,7 +169,8 @@ class Writer:
         there = self.library.titles([entry.document.id for entry in entries])
         new = [entry for entry in entries if entry.document.id not in there]
         self.library.add_pending(new)
-        self._mirror(new, *self._stores())
+        if new:
+            self._mirror(new, *self._stores())
         own = [(entry.document.source, entry.document.id, entry.file_hash) for entry in entries]
         self.place([*own, *places])
 
@@ -157,6 +205,7 @@ class Writer:
             for entries in batches:
                 self._mirror(entries, dense, lexical)
                 yield entries
+            dense.settle()
 
         meta = {**self.mirrors_meta(), "fingerprint": fingerprint.meta()}
         self.library.replace_passages(mirrored(), meta=meta)
@@ -170,6 +219,7 @@ class Writer:
         dense, lexical = self.create(f"{int(self._number) + 1:04d}")
         for entries in _batches(other.entries()):
             self._mirror(entries, dense, lexical, library=other)
+        dense.settle()
         stored = {**self.mirrors_meta(), "fingerprint": fingerprint.meta()}
         self.library.adopt(path, meta=stored)
         self.recover()
@@ -185,8 +235,8 @@ class Writer:
             for passage, key in zip(entry.passages, entry.embedding_keys, strict=True)
         ]
         for part in (rows[first : first + _PASSAGES] for first in range(0, len(rows), _PASSAGES)):
-            kept = (library or self.library).vectors([key for *_, key in part])
             with self._explained(StorageFailed, "written"):
+                kept = (library or self.library).vectors([key for *_, key in part])
                 dense.add([(document, passage, kept[key]) for document, passage, key in part])
                 lexical.change(add=[(document, passage) for document, passage, _ in part])
 
@@ -196,32 +246,6 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     waiting = iter(entries)
     while batch := list(islice(waiting, _BATCH)):
         yield batch
-
-
-def refusal(root: Path, config: Config) -> FootnoteError | None:
-    """Return why an index may not be changed, or None where it may: by the settings, or for want of permission."""
-    if config.read_only:
-        return ConfigError(
-            f"the index in {root} is not changed, since read_only is set. To change it, take read_only out of "
-            "footnote.toml, of the environment (FOOTNOTE_READ_ONLY) or of --set."
-        )
-    if root.is_dir() and not os.access(root, os.W_OK | os.X_OK):
-        return StorageFailed(
-            f"the index in {root} is not changed, since its folder cannot be written here: it belongs to another user, "
-            "or lies on a disk that is mounted read-only."
-        )
-    return None
-
-
-def _make_room(root: Path) -> None:
-    """Make the folder of a new index. One that holds other files is somebody's, and stays as it is."""
-    root.mkdir(parents=True, exist_ok=True)
-    others = sorted(path.name for path in root.iterdir() if path.name not in Layout.NAMES)
-    if others:
-        raise ConfigError(
-            f"{root} holds other files ({', '.join(others[:3])}), so no index is made in it. "
-            "Name an empty folder, or one that does not exist yet."
-        )
 
 
 @contextmanager
@@ -247,43 +271,21 @@ def writing(
     if not layout.library.is_file():
         if not create:
             raise no_index(root)
-        _make_room(root)
-    try:
-        lock = FileLock(layout.lock).acquire(timeout=_PATIENCE_S)
-    except Timeout as error:
-        raise IndexBusy(f"{root} is being written to by {holder(layout)}. Wait until it is done.") from error
-    with lock:
-        layout.holder.write_text(json.dumps(_myself(purpose)), encoding="utf-8")
-        library = Library(layout.library, writing=True)
-        writer = Writer(layout, library, url=config.vectors.url)
-        try:
-            fingerprint = Fingerprint.of(config)
-            if Fingerprint.stored(library) is None:
-                writer.create(_FIRST)
-                library.set_meta({"fingerprint": fingerprint.meta(), **writer.mirrors_meta()})
-            if not any_fingerprint:
-                check_fingerprint(layout, library, wanted=fingerprint)
-                check_place(library, root, url=config.vectors.url)
-                writer.recover()
-            else:
-                library.update_schema()
-            yield writer
-        finally:
-            writer.close()
-            library.close()
-            layout.holder.unlink(missing_ok=True)
-
-
-def _myself(purpose: str) -> dict[str, str | int]:
-    since = datetime.now().astimezone().isoformat(timespec="seconds")
-    user, host = os.environ.get("USER", "somebody"), socket.gethostname()
-    return {"purpose": purpose, "pid": os.getpid(), "user": user, "host": host, "since": since}
-
-
-def holder(layout: Layout) -> str:
-    """Name who holds the lock, for people."""
-    try:
-        who = json.loads(layout.holder.read_text(encoding="utf-8"))
-        return f"`{who['purpose']}` (process {who['pid']} of {who['user']} on {who['host']}, since {who['since']})"
-    except (OSError, ValueError, KeyError):
-        return "another process that has not left its name"
+        make_room(root)
+    with (
+        hold(layout, purpose),
+        closing(Library(layout.library, writing=True)) as library,
+        closing(Writer(layout, library, url=config.vectors.url)) as writer,
+    ):
+        fingerprint = Fingerprint.of(config)
+        if Fingerprint.stored(library) is None:
+            writer.create(_FIRST)
+            library.set_meta({"fingerprint": fingerprint.meta(), **writer.mirrors_meta()})
+        if not any_fingerprint:
+            check_fingerprint(layout, library, wanted=fingerprint)
+            check_place(library, root, url=config.vectors.url)
+            writer.recover()
+        else:
+            library.update_schema()
+        yield writer
+        writer.finish()

@@ -14,7 +14,7 @@ from ingest.known import file_of
 from ingest.readers import SUFFIXES, hash_file
 from ingest.sources import as_place, containers_of, source_name
 from rag.errors import FootnoteError, IndexBusy
-from rag.writer import refusal
+from rag.lock import refusal
 from ui.jobs import Follower, Job, Step, Stopped
 from ui.uploads import KINDS, MAX_BYTES, MAX_FILES, is_address, keep, place_of, safe_name, upload_folder
 from ui.wording import Words

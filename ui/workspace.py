@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import rag
-from rag.writer import refusal
+from rag.lock import refusal
 from ui import store as stores
 from ui.store import Store
 

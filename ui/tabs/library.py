@@ -15,7 +15,7 @@ from gradio.context import Context, get_render_context
 from markupsafe import escape
 
 from ingest.readers import SUFFIXES
-from rag.writer import refusal
+from rag.lock import refusal
 from ui.catalogue import Catalogue, View, job_html, list_html, range_words
 from ui.jobs import Job, in_words
 from ui.shelf import Shelf
