@@ -2,10 +2,7 @@
 
 import hashlib
 import os
-import random
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,6 @@ from ingest.intake import Draft, steps
 from ingest.sources import Found
 from rag.app import Assistant
 from rag.config import Config
-from rag.doctor import examine
 from rag.errors import ConfigError, DocumentError, UnknownDocument
 from rag.library import Library
 from rag.types import Document, Passage
@@ -341,45 +337,6 @@ def test_progress_is_told_of_each_file(folder):
     )
     bridge, harbour = "reports/bridge.txt", "reports/harbour.md"
     assert told == [(0, 2, bridge, 0), (1, 2, harbour, 0), (1, 2, harbour, 2), (2, 2, "", 2)]
-
-
-@pytest.mark.slow
-def test_a_killed_ingest_leaves_each_document_wholly_in_or_wholly_out(tmp_path):
-    reports = tmp_path / "reports"
-    reports.mkdir()
-    for number in range(400):
-        lines = " ".join(f"Sentence {i} of report {number} names item {number * i}." for i in range(12))
-        (reports / f"{number:03}.txt").write_text(lines, encoding="utf-8")
-    root = tmp_path / "index"
-    code = (
-        "import sys; from ingest import ingest; from tests.fakes import FakeEmbedder\n"
-        "ingest([sys.argv[1]], sys.argv[2], embedder=FakeEmbedder())"
-    )
-    dice = random.Random(0)  # noqa: S311 (no secret)
-    ingest([reports], root, config=CONFIG, embedder=FakeEmbedder())
-    interrupted = 0
-    for _ in range(6):
-        for number in range(0, 400, 2):
-            path = reports / f"{number:03}.txt"
-            path.write_text(path.read_text(encoding="utf-8") + f" Added {dice.random()}.", encoding="utf-8")
-        (root / "writer.json").unlink(missing_ok=True)  # which a killed writer leaves
-        process = subprocess.Popen([sys.executable, "-c", code, reports, root])
-        while process.poll() is None and not (root / "writer.json").exists():
-            time.sleep(0.01)
-        time.sleep(dice.uniform(0.0, 1.2))  # somewhere in its writing
-        interrupted += process.poll() is None
-        process.kill()
-        process.wait()
-        with Assistant(root, CONFIG, embedder=FakeEmbedder()) as bot:
-            bot.search("sentence 3 of report 12")
-            whole = {document.id: document.text for document in bot.documents()}
-            assert len(whole) == 400
-            for passage, _ in bot.index.library.passages_of(list(whole)):
-                assert whole[passage.doc_id][passage.start : passage.end] == passage.text
-    assert interrupted
-    ingest([reports], root, config=CONFIG, embedder=FakeEmbedder())
-    assert [check for check in examine(root, CONFIG) if not check.ok] == []
-    assert len(sources(root)) == 400
 
 
 def test_a_folder_is_read_without_an_index(tmp_path):
