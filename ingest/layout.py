@@ -77,11 +77,14 @@ def columns(pieces: Sequence[Piece]) -> Iterator[Column]:
 
 def paragraphs(column: Column) -> Iterator[list[Piece]]:
     """Cut a column where the space, the size, an indentation or a line that could hold more begins a paragraph."""
-    steps = sorted(b.base - a.base for a, b in pairwise(column) if same_size(a, b) and b.base > a.base)
-    usual = steps[len(steps) // 4] if steps else 0.0
+    # In sizes of the font: the lines of a heading stand further apart than those of the text.
+    pairs = [(a, b) for a, b in pairwise(column) if same_size(a, b) and b.base > a.base and b.size > 0]
+    steps = sorted((b.base - a.base) / b.size for a, b in pairs)
+    usual_ems = steps[len(steps) // 4] if steps else 0.0
     group: list[Piece] = []
     for line in column:
         step = line.base - group[-1].base if group else 0.0
+        usual = usual_ems * line.size
         if group and not (same_size(group[-1], line) and 0 < step <= max(1.2 * usual, usual + 1)):
             yield from _starts(group)
             group = []

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rag.types import Document
 
 # Changes whenever a reader gives another document for the same bytes: files that have not changed are then read again.
-READER = "readers-2"
+READER = "readers-3"
 
 _OF_TEXT = {
     ".md": parse_markdown,

@@ -388,3 +388,10 @@ def test_whatever_the_bytes_are_there_is_a_document_or_a_reason(data):
         document = parse_pdf(bytes(damaged[: data.draw(st.integers(0, len(damaged)))]), source="x.pdf")
         assert document.text
         assert list(document.pages) == sorted(document.pages)
+
+
+def test_a_title_of_two_lines_is_one_heading_though_its_lines_stand_further_apart_than_the_text():
+    title = lines(["Forty robots in the town,", "and nobody dismissed"], y=760, size=20)
+    document = read(title + lines(LEFT, y=680))
+    assert document.text.startswith("# Forty robots in the town, and nobody dismissed\n\nThe town bought")
+    assert document.title == "Forty robots in the town, and nobody dismissed"
