@@ -11,6 +11,7 @@ from ingest.blocks import heading, inline, join_blocks, paragraph, table
 from ingest.guard import guarded
 from ingest.markdown import readable_name
 from ingest.odf import odf_blocks
+from ingest.plain import parse_plain
 from ingest.properties import Properties, odf_properties, office_properties, parse_xml, read_part
 from rag.errors import DocumentError
 from rag.types import Document
@@ -25,6 +26,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _NOTE_MARK = re.compile(r"#((?:foot|end)note-.+)")
 _HEADING_STYLE = re.compile(r"heading ([1-6])", re.IGNORECASE)
 _LEVELS = 6
+_END_BLOCKS = 12
 
 
 def parse_docx(data: bytes, *, source: str) -> Document:
@@ -32,8 +34,8 @@ def parse_docx(data: bytes, *, source: str) -> Document:
 
     Tracked insertions count, deletions do not; a footnote follows the paragraph that refers to it; headers, footers,
     comments, equations and tables of contents are left out. The title is the paragraph of style Title, else that of the
-    file's properties, else the first heading of level 1, else the name of the file. It has no date: the properties name
-    none on which it was published.
+    file's properties, else the first heading of level 1, else the name of the file. Outlet, day and address are those
+    that its first and last lines name, as in a plain text: the properties know of none.
 
     Raises:
         DocumentError: it is another kind of file, encrypted, damaged, too large when unpacked, or empty.
@@ -67,13 +69,25 @@ def _document(blocks: list[str], properties: Properties, *, title: str | None, s
     if not text:
         raise DocumentError("is empty")
     first = next((block[2:] for block in blocks if block.startswith("# ")), None)
+    headline = inline(title or "") or properties.title or first or readable_name(source)
+    said = parse_plain(_ends(blocks, headline), source=source)
     return Document.of(
         text,
-        title=inline(title or "") or properties.title or first or readable_name(source),
+        title=headline,
         source=source,
-        author=properties.author,
+        publisher=said.publisher,
+        author=properties.author or said.author,
+        published=said.published,
         language=properties.language,
+        url=said.url,
     )
+
+
+def _ends(blocks: list[str], headline: str) -> str:
+    """Write the ends of a text as plain text has them: the headline, the first blocks, and the last ones."""
+    words = [block.lstrip("#").strip() for block in blocks]
+    top = "\n".join(block for block in words[:_END_BLOCKS] if block != headline)
+    return "\n\n".join((headline, top, *words[-_END_BLOCKS:]))
 
 
 def _to_html(data: bytes, styles: str) -> str:

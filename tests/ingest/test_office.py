@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import docx
 import pptx
@@ -411,3 +411,18 @@ def test_whatever_is_broken_in_a_file_no_other_error_escapes(sample, data):
         reader(broken, source="a.x")
     except DocumentError as error:
         assert str(error)[0].islower()  # noqa: PT017 (either outcome is right)
+
+
+def test_a_source_line_below_the_headline_of_a_docx_is_understood_and_stays():
+    def build(file):
+        file.add_heading("Robots at work", 1)
+        file.add_paragraph("Source: Bolt Press | 2024-03-06")
+        file.add_paragraph("They weld. In May 2023 they did not.")
+
+    document = word(build)
+    assert (document.publisher, document.published) == ("Bolt Press", date(2024, 3, 6))
+    assert document.text.startswith("# Robots at work\n\nSource: Bolt Press")
+
+
+def test_a_day_in_the_text_of_a_docx_is_not_its_own():
+    assert word(lambda file: file.add_paragraph("On 6 March 2024 they welded.")).published is None
