@@ -13,6 +13,7 @@ import json
 import sys
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 PASSAGE_TOKENS = 80
 _SAMPLE = 400
 _WARM_UP = 20
+_MONTH = Filters(published_from=date(2022, 8, 1), published_to=date(2022, 8, 31))
 
 
 def settings() -> Config:
@@ -104,21 +106,27 @@ def measure_ask(index: Path, questions: Sequence[str]) -> dict[str, Any]:
     """Ask questions of an index, some of them once untimed before; return percentiles in ms.
 
     `search` is the search without the reader, of which `embed`, `lexical` and `dense` are parts, measured by
-    themselves; `read` is `Assistant.search`, in which the reader ranks. `first_ms` is the first search after opening.
+    themselves; `filtered` is the same within a month's documents; `read` is `Assistant.search`, in which the reader
+    ranks. `first_ms` is the first search after opening.
     """
-    config, everything = settings(), [Filters()]
+    config = settings()
     embedder = load_embedder(DEFAULT_EMBEDDING)
 
     def vector(question: str) -> NDArray[np.float32]:
-        return embedder.embed([question], as_query=True)[0]
+        found: NDArray[np.float32] = embedder.embed([question], as_query=True)[0]
+        return found
+
+    def searching(filters: Filters) -> Callable[[str], object]:
+        return lambda question: retrieve(
+            question, bot.index, embed_query=vector, settings=config.search, filters=[filters]
+        )
 
     with rag.open(index, config) as bot:
         n = config.search.candidates
         vectors = {question: vector(question) for question in questions}
         ways: dict[str, Callable[[str], object]] = {
-            "search": lambda question: retrieve(
-                question, bot.index, embed_query=vector, settings=config.search, filters=everything
-            ),
+            "search": searching(Filters()),
+            "filtered": searching(_MONTH),
             "embed": vector,
             "lexical": lambda question: bot.index.search_lexical(question, n, filters=Filters()),
             "dense": lambda question: bot.index.search_dense(vectors[question], n, filters=Filters()),
