@@ -247,6 +247,8 @@ def _take(path: Path, found: Found) -> None:
         found.fail(name, "is no regular file")
     elif _shown(name) != name:
         found.fail(name, "its name is not UTF-8; rename it")  # SQLite and tantivy keep no other names
+    elif is_address(name):
+        found.fail(name, "its name reads like an address; rename its folder")  # it would be fetched
     else:
         found.files[name] = Source(path, name)
 
