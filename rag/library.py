@@ -99,8 +99,9 @@ class Library:
     def _open_to_read(self) -> None:
         """Open the file as it is, also in a folder in which nothing can be made.
 
-        A reader of a WAL database makes two files beside it. Where it cannot, `immutable` lets SQLite do without them,
-        and without locks: that is sound while nobody writes, so `_rows` looks before and after whether somebody did.
+        A reader of a WAL database makes two files beside it. Where it cannot, for want of permission or of space,
+        `immutable` lets SQLite do without them, and without locks: that is sound while nobody writes, so `_rows` looks
+        before and after whether somebody did.
         """
         self._frozen = None
         self._db = _connect(self._path, "mode=ro")
@@ -108,7 +109,8 @@ class Library:
             self._db.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
             self._db.close()
-            if os.access(self._path.parent, os.W_OK):
+            is_full = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+            if os.access(self._path.parent, os.W_OK) and not is_full:
                 raise
             self._frozen = _state(self._path)
             if self._frozen[-1]:

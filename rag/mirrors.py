@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from rag.types import Filters
 
 
+# Chroma writes to its files when it opens them; with less space than this, that fails.
+_OPENING_BYTES = 1_000_000
+
+
 class Mirrors:
     """Both mirrors as they stood at one generation; the dense one is opened when it is first asked.
 
@@ -56,12 +60,18 @@ class Mirrors:
     def nearest(
         self, vector: NDArray[np.float32], limit: int, *, filters: Filters, library: Library
     ) -> list[tuple[str, float]]:
-        """Search the dense mirror, or what the library keeps where the mirror must not be loaded."""
+        """Search the dense mirror, or where it must not be loaded or a full disk keeps it shut, the library."""
         try:
             vectors = self.vectors
-        except HalfSaved:
-            return nearest(library, vector, limit=limit, filters=filters)
+        except Exception as error:
+            if isinstance(error, HalfSaved) or self._lacks_space():
+                return nearest(library, vector, limit=limit, filters=filters)
+            raise
         return vectors.search(vector, limit, filters=filters)
+
+    def _lacks_space(self) -> bool:
+        place = self._place
+        return isinstance(place, Path) and place.is_dir() and shutil.disk_usage(place).free < _OPENING_BYTES
 
     def close(self) -> None:
         """Let go of the files, and delete copies."""

