@@ -63,6 +63,7 @@ test: setup ## check style and types, run the tests
 bench: .venv/.bench ## install the pipelines of others and say how to run them beside Footnote
 	@echo "Footnote beside other pipelines (DATA is the folder of the public data, also FOOTNOTE_BENCH_DATA):"
 	@echo "  $(BIN)/python -m eval.peers --data DATA"
+	@echo "  $(BIN)/python -m eval.throughput --data DATA"
 
 .venv/.bench: pyproject.toml .venv/.installed
 	@echo "Installing the other pipelines into .venv"
