@@ -60,6 +60,9 @@ _SOURCE = "(SELECT min(source) FROM places WHERE doc_id = d.id)"
 _DOCUMENT = f"d.id, {_SOURCE}, d.title, d.publisher, d.author, d.published, d.language, d.url, d.text, d.pages"
 # SQLite's substr counts characters, as Python does.
 _PASSAGE = "p.doc_id, p.start, p.end, substr(d.text, p.start + 1, p.end - p.start), p.heading"
+# Of documents that are asked for by id. The sign keeps SQLite from the index of states, by which it would go through
+# all documents: with 2,000 of them, 50 passages took 23 ms and not .3.
+_VISIBLE = "+d.state = 'visible'"
 # SQLite's own limit of host parameters in a statement is 32,766; small batches also keep readers waiting less.
 _BATCH = 500
 # How long a statement waits for another process's transaction; ours take milliseconds.
@@ -227,18 +230,20 @@ class Library:
 
     def some_documents(self, ids: Iterable[str]) -> dict[str, Document]:
         """Return those of the documents that are visible, by id."""
-        sql = f"SELECT {_DOCUMENT} FROM documents d WHERE state = 'visible' AND id IN ({{}})"  # noqa: S608
+        sql = f"SELECT {_DOCUMENT} FROM documents d WHERE {_VISIBLE} AND d.id IN ({{}})"  # noqa: S608
         return {row[0]: _document(row) for row in self._rows_in(sql, sorted(ids))}
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Return those of the passages that belong to visible documents, by id."""
-        sql = f"SELECT {_PASSAGE} FROM passages p JOIN documents d ON d.id = p.doc_id WHERE d.state = 'visible' AND p.id IN ({{}})"  # noqa: S608, E501
+        sql = (
+            f"SELECT {_PASSAGE} FROM passages p JOIN documents d ON d.id = p.doc_id WHERE {_VISIBLE} AND p.id IN ({{}})"  # noqa: S608
+        )
         found = (Passage(*row) for row in self._rows_in(sql, ids))
         return {passage.id: passage for passage in found}
 
     def titles(self, ids: Iterable[str]) -> dict[str, str]:
         """Return the titles of those of the documents that are visible, by id."""
-        sql = "SELECT id, title FROM documents WHERE state = 'visible' AND id IN ({})"
+        sql = f"SELECT d.id, d.title FROM documents d WHERE {_VISIBLE} AND d.id IN ({{}})"  # noqa: S608
         return dict(self._rows_in(sql, sorted(ids)))
 
     def ids_of(self, sources: Sequence[str]) -> dict[str, str]:
@@ -265,8 +270,8 @@ class Library:
 
     def tellers(self, story: str, limit: int) -> list[str]:
         """Return the ids of visible documents that tell a story, by day and then publisher, at most so many."""
-        sql = """SELECT d.id FROM sketches s JOIN documents d ON d.id = s.doc_id WHERE s.story = ?
-                 AND d.state = 'visible' ORDER BY d.published IS NULL, d.published, d.publisher, d.id LIMIT ?"""
+        sql = f"""SELECT d.id FROM sketches s JOIN documents d ON d.id = s.doc_id WHERE s.story = ?
+                 AND {_VISIBLE} ORDER BY d.published IS NULL, d.published, d.publisher, d.id LIMIT ?"""  # noqa: S608
         return [doc_id for (doc_id,) in self._rows(sql, (story, limit))]
 
     def origins(self) -> list[tuple[str, str | None, str | None, str | None, str]]:

@@ -8,6 +8,7 @@ from rag import writer
 from rag.app import Assistant
 from rag.config import Config
 from rag.doctor import examine
+from rag.library import Library
 from tests.fakes import FakeEmbedder
 
 CONFIG = Config()
@@ -149,3 +150,25 @@ def test_pages_are_read_in_other_processes_and_keep_their_order(tmp_path):
     report = bring_in(folder)
     assert report.added == (*(f"reports/{number}.html" for number in range(4)), "reports/note.txt")
     assert [name for name, _ in report.failed] == ["reports/deep.html"]
+
+
+def test_looking_up_by_id_costs_no_more_in_a_large_library(tmp_path):
+    def steps_of(n_documents):
+        folder = tmp_path / str(n_documents) / "reports"
+        folder.mkdir(parents=True)
+        for number in range(n_documents):
+            (folder / f"{number:04}.txt").write_text(text(number), encoding="utf-8")
+        bring_in(folder)
+        library = Library(folder.parent / "index" / "library.db")
+        (doc_id,) = library.ids_of(["reports/0003.txt"]).values()
+        ids = [passage.id for passage, _ in library.passages_of([doc_id])] * 20
+        steps = [0]
+        library._db.set_progress_handler(lambda: steps.append(1), 1)  # called with each step of SQLite's machine
+        assert library.passages(ids)
+        assert library.titles([doc_id] * 20)
+        assert library.some_documents([doc_id] * 20)
+        library._db.set_progress_handler(None, 1)
+        library.close()
+        return len(steps)
+
+    assert steps_of(300) < 1.5 * steps_of(10)
