@@ -48,8 +48,8 @@ def _take_over(row: Row, db: sqlite3.Connection) -> None:
         pages=tuple(json.loads(pages)),
     )
     written = db.execute(
-        "INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'visible')",
-        (document.id, title, publisher, author, published, language, url, text, pages),
+        "INSERT OR IGNORE INTO documents VALUES (?, 'visible', ?, ?, ?, ?, ?, ?, ?, ?)",
+        (document.id, title, publisher, author, published, language, url, pages, text),
     )
     if written.rowcount:
         grouping.add(db, document.id, published=document.published, sketched=sketch(text))
