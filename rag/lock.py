@@ -39,7 +39,7 @@ def hold(layout: Layout, purpose: str) -> Iterator[None]:
         raise IndexBusy(f"{layout.root} is being written to by {holder(layout)}. Wait until it is done.") from error
     except OSError as error:
         raise StorageFailed(f"{layout.root} cannot be written to: {error.strerror or error}.") from error
-    with lock:
+    with lock, _without_incoming(layout):
         # The name is for people: a full disk, on which something may yet be removed, is no reason to stop.
         with suppress(OSError):
             layout.holder.write_text(json.dumps(_myself(purpose)), encoding="utf-8")
@@ -48,6 +48,19 @@ def hold(layout: Layout, purpose: str) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 layout.holder.unlink(missing_ok=True)
+
+
+@contextmanager
+def _without_incoming(layout: Layout) -> Iterator[None]:
+    """Delete what restoring leaves, also where it was interrupted: SQLite would read an old log into the next file."""
+    leftovers = [layout.incoming.with_name(f"{layout.incoming.name}{end}") for end in ("-wal", "-shm", "")]
+    for path in leftovers:
+        path.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        for path in leftovers:
+            path.unlink(missing_ok=True)
 
 
 def refusal(root: Path, config: Config) -> FootnoteError | None:

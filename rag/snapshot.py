@@ -62,7 +62,6 @@ def restore(file: Path, root: Path, *, config: Config) -> None:
     with writing(root, config, purpose="footnote restore", create=True, any_fingerprint=True) as writer:
         copy = writer.layout.incoming
         try:
-            copy.unlink(missing_ok=True)
             shutil.copyfile(file, copy)
             with closing(Library(copy, writing=True)) as incoming:
                 incoming.update_schema()
@@ -71,9 +70,6 @@ def restore(file: Path, root: Path, *, config: Config) -> None:
                 writer.adopt(incoming, copy, fingerprint=Fingerprint.of(config))
         except OSError as error:
             raise StorageFailed(f"{file} could not be restored: {error.strerror or error}. Nothing changed.") from error
-        finally:
-            for leftover in copy.parent.glob(f"{copy.name}*"):
-                leftover.unlink()
 
 
 def _check_settings(file: Path, config: Config) -> None:

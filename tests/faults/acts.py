@@ -10,6 +10,7 @@ from pathlib import Path
 import ingest.intake
 import rag.doctor
 import rag.graph_files
+import rag.snapshot
 import rag.vectors
 import rag.writer
 from ingest import ingest as bring_in
@@ -47,6 +48,7 @@ STEPS = {
     "settle": (Vectors, "settle"),
     "make mirrors": (Writer, "create"),
     "replace_passages": (Library, "replace_passages"),
+    "adopt": (Library, "adopt"),
 }
 
 
@@ -85,6 +87,17 @@ def rebuild_all(root):
     """Make the mirrors anew."""
     _hasten()
     make_anew(root, config=CONFIG, embedder=RefusingEmbedder())
+
+
+def take_snapshot(root, file):
+    """Copy the index into a file."""
+    rag.snapshot.snapshot(root, file)
+
+
+def restore_from(file, root):
+    """Make the index what it was in a snapshot."""
+    _hasten()
+    rag.snapshot.restore(file, root, config=CONFIG)
 
 
 def killed_at(step, when, act, values):

@@ -139,3 +139,26 @@ def test_a_command_that_is_killed_between_two_steps_is_ended_by_the_next_one(hom
     run(acts.ingest_all, corpus.folder, corpus.root)
     assert kill_at(corpus, name, (acts.killed_at, step, ("after", 1)), count=6)
     assert equals_a_clean_build(corpus, home)
+
+
+def test_a_restore_that_is_killed_between_two_steps_is_ended_by_the_next_one(home):
+    corpus = Corpus(home, 12)
+    run(acts.ingest_all, corpus.folder, corpus.root)
+    old = corpus.texts()
+    act, values = corpus.add(6)
+    with started(acts.killed_at, "add_pending", ("after", 1), act, values) as child:
+        child.wait()
+    run(acts.take_snapshot, corpus.root, home / "old")  # in which documents are half in
+    run(act, *values)
+    run(acts.take_snapshot, corpus.root, home / "new")
+    new = corpus.texts()
+    for side, seen in (("before", new), ("after", old)):
+        with started(acts.killed_at, "adopt", (side, 1), acts.restore_from, (home / "old", corpus.root)) as child:
+            assert child.wait() == -signal.SIGKILL
+        assert run(acts.look, corpus.root) == seen
+        run(acts.restore_from, home / "new", corpus.root)
+        assert run(acts.examine, corpus.root) == (new, [])
+    with started(acts.killed_at, "adopt", ("before", 1), acts.restore_from, (home / "old", corpus.root)) as child:
+        child.wait()
+    run(acts.open_for_writing, corpus.root)
+    assert not list(corpus.root.glob("incoming*"))
