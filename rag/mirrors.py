@@ -53,8 +53,9 @@ class Mirrors:
         """The dense mirror."""
         with self._lock:
             if self._vectors is None:
-                place = self._place if isinstance(self._place, Served) else self._openable(self._place)
-                self._vectors = Vectors(place)
+                if not isinstance(self._place, Served):
+                    self._place = self._openable(self._place)  # a copy, too, may have to be asked for again
+                self._vectors = Vectors(self._place)
             return self._vectors
 
     def nearest(

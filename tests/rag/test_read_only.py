@@ -206,3 +206,14 @@ def test_files_that_cannot_be_written_in_a_folder_that_can_are_no_hindrance(root
     process.stdin.close()
     process.stdout.close()
     process.wait(60)
+
+
+def test_a_sealed_index_whose_last_writer_was_killed_while_it_saved_is_asked_more_than_once(root, tmp_path):
+    (mirror,) = (root / "vectors").iterdir()
+    (mirror / "whole").write_text("how the files of the graph looked before", encoding="utf-8")
+    seal(root)
+    process = asking(root, tmp_path)
+    for _ in range(2):
+        assert ask(process, "Who found the crack?") == [[BRIDGE.text], ["dense", "lexical"]]
+    told_at_the_end(process)
+    root.chmod(0o700)
