@@ -225,7 +225,7 @@ class Index:
             try:
                 with self._current() as mirrors:
                     answer = ask(mirrors)
-            except StorageFailed:
+            except (IndexMismatch, StorageFailed):
                 raise
             except Exception as error:  # noqa: BLE001 (the engines raise classes of their own)
                 failure = error
@@ -259,6 +259,7 @@ class Index:
 
     def _open_mirrors(self) -> Mirrors:
         generation = self.library.generation  # first: what moves meanwhile is opened anew
+        check_fingerprint(self.layout, self.library, wanted=self.fingerprint)  # a rebuild may have made it another
         number = self.library.meta("mirror")
         dense = dense_place(self.library, self.layout.vectors(number))
         return Mirrors(dense, self.layout.lexical(number), generation=generation)

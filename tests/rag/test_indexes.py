@@ -195,6 +195,21 @@ def test_another_encoder_is_another_make(root):
         Index(root, replace(CONFIG, embedding=Embedding(model="my-model")))
 
 
+def test_an_open_reader_does_not_misread_what_was_rebuilt_with_another_encoder(root, monkeypatch):
+    class Other(FakeEmbedder):
+        fingerprint = "fake-2"
+
+    with Assistant(root, CONFIG, embedder=FakeEmbedder()) as bot:
+        assert bot.search("bridge of Marn")
+        with monkeypatch.context() as other:
+            other.setattr("rag.indexes.embedding_fingerprint", lambda _: "fake-2")
+            rebuild(root, config=CONFIG, embedder=Other())
+        with pytest.raises(IndexMismatch, match="fake-2"):
+            bot.search("bridge of Marn")
+        rebuild(root, config=CONFIG, embedder=FakeEmbedder())
+        assert bot.search("bridge of Marn")[0].passage.doc_id == BRIDGE.id
+
+
 def test_a_missing_index_names_the_command_that_makes_one(tmp_path):
     with pytest.raises(IndexMissing, match="footnote ingest"):
         Index(tmp_path / "nowhere", CONFIG)
