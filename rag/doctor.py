@@ -55,6 +55,8 @@ def examine(root: Path, config: Config) -> list[Check]:
             remedy = "ask again in a moment" if writer else f"footnote ingest PATH… --index {root}"
         elif isinstance(error, IndexMismatch):
             remedy = rebuild
+        elif isinstance(error, StorageFailed):
+            remedy = "mend what the message names"
         else:
             remedy = f"delete {root}, or put back a copy of it, and ingest again"
         return [*checks, Check("index", ok=False, detail=str(error), remedy=remedy)]

@@ -13,7 +13,15 @@ from ingest import ingest_documents, rebuild, remove
 from rag.app import Assistant
 from rag.config import Config, Embedding, Split
 from rag.doctor import examine
-from rag.errors import ConfigError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, UnknownDocument
+from rag.errors import (
+    ConfigError,
+    IndexBusy,
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    StorageFailed,
+    UnknownDocument,
+)
 from rag.indexes import Index
 from rag.library import Entry, Library
 from rag.types import Document, Filters
@@ -347,3 +355,12 @@ def test_the_doctor_names_a_damaged_library_and_does_not_prescribe_a_rebuild(roo
     (ill,) = [check for check in examine(root, CONFIG) if not check.ok]
     assert "no longer one" in ill.detail
     assert "rebuild" not in ill.remedy
+
+
+def test_the_doctor_does_not_prescribe_to_delete_what_could_only_not_be_read(root, monkeypatch):
+    def refuse(*_):
+        raise StorageFailed("it cannot be read here")
+
+    monkeypatch.setattr("rag.doctor.Index", refuse)
+    (check,) = [check for check in examine(root, CONFIG) if check.name == "index"]
+    assert (check.ok, check.remedy) == (False, "mend what the message names")
