@@ -358,7 +358,7 @@ class Library:
             self._db.execute("ATTACH ? AS other", (str(other),))
             try:
                 with self._transaction() as db:
-                    tables = "SELECT name FROM other.sqlite_master WHERE type = 'table' AND name != 'meta'"
+                    tables = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name != 'meta'"
                     for (name,) in db.execute(tables).fetchall():
                         db.execute(f"DELETE FROM main.{name}")  # noqa: S608
                         db.execute(f"INSERT INTO main.{name} SELECT * FROM other.{name}")  # noqa: S608

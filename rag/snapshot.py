@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.errors import ConfigError, IndexDamaged, IndexMismatch, StorageFailed
+from rag.graph_files import sync
 from rag.indexes import Fingerprint, Layout, no_index
 from rag.library import Library
 from rag.writer import writing
@@ -37,6 +38,7 @@ def snapshot(root: Path, file: Path) -> None:
         raise ConfigError(f"{file} is there already and is kept. Name a file that does not exist yet.")
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
+        unfinished.touch()  # SQLite would blame the library for a place that cannot be written
         with closing(Library(layout.library)) as library:
             library.copy_to(unfinished)
         _keep(unfinished, file)
@@ -70,6 +72,8 @@ def restore(file: Path, root: Path, *, config: Config) -> None:
                 writer.adopt(incoming, copy, fingerprint=Fingerprint.of(config))
         except OSError as error:
             raise StorageFailed(f"{file} could not be restored: {error.strerror or error}. Nothing changed.") from error
+        except (KeyError, TypeError, ValueError) as error:  # from what a row says that no library of ours would
+            raise IndexDamaged(f"{file} is damaged ({error}). Restore another snapshot; nothing changed.") from error
 
 
 def _check_settings(file: Path, config: Config) -> None:
@@ -77,7 +81,7 @@ def _check_settings(file: Path, config: Config) -> None:
     try:
         with closing(Library(file)) as library:
             stored = Fingerprint.stored(library)
-    except (IndexDamaged, StorageFailed) as error:
+    except (IndexDamaged, StorageFailed, KeyError, TypeError, ValueError) as error:
         raise IndexDamaged(
             f"{file} is no snapshot, or a damaged one. Name one that `footnote snapshot` wrote."
         ) from error
@@ -98,6 +102,6 @@ def _check_content(file: Path, library: Library) -> None:
 
 def _keep(unfinished: Path, file: Path) -> None:
     """Give a file that is written its name, once it is on the disk."""
-    with unfinished.open("rb+") as written:
-        os.fsync(written.fileno())
+    sync(unfinished)
     unfinished.rename(file)
+    sync(file.parent)

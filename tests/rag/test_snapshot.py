@@ -12,7 +12,7 @@ from ingest import ingest_documents, rebuild, remove
 from rag.app import Assistant
 from rag.config import Config
 from rag.doctor import examine
-from rag.errors import ConfigError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing
+from rag.errors import ConfigError, IndexBusy, IndexDamaged, IndexMismatch, IndexMissing, StorageFailed
 from rag.library import Library
 from rag.snapshot import restore, snapshot
 from rag.types import Document
@@ -136,6 +136,39 @@ def test_a_damaged_snapshot_changes_nothing(root, tmp_path):
         restore(tmp_path / "copy", root, config=CONFIG)
     assert documents(root) == [HARBOUR, BRIDGE]
     assert not list(root.glob("incoming*"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE meta SET value = '[]' WHERE key = 'fingerprint'",
+        "UPDATE meta SET value = '{' WHERE key = 'fingerprint'",
+        "UPDATE documents SET published = 'yesterday'",
+        "UPDATE documents SET pages = 'many'",
+    ],
+)
+def test_a_snapshot_whose_rows_make_no_sense_is_named_and_changes_nothing(root, tmp_path, change):
+    snapshot(root, tmp_path / "copy")
+    with closing(sqlite3.connect(tmp_path / "copy")) as db:
+        db.execute(change)
+        db.commit()
+    with pytest.raises(IndexDamaged, match="copy is"):
+        restore(tmp_path / "copy", root, config=CONFIG)
+    assert documents(root) == [HARBOUR, BRIDGE]
+    assert healthy(root)
+
+
+def test_of_a_snapshot_only_the_tables_of_a_library_are_taken(root, tmp_path):
+    snapshot(root, tmp_path / "copy")
+    with closing(sqlite3.connect(tmp_path / "copy")) as db:
+        db.execute('CREATE TABLE "documents WHERE 1" (a)')
+    restore(tmp_path / "copy", root, config=CONFIG)
+    assert documents(root) == [HARBOUR, BRIDGE]
+
+
+def test_a_snapshot_that_cannot_be_written_is_named_and_not_the_library(root, tmp_path):
+    with pytest.raises(StorageFailed, match=r"none/copy could not be written: No such file"):
+        snapshot(root, tmp_path / "none" / "copy")
 
 
 def test_a_snapshot_is_not_restored_under_other_settings_or_a_writer(root, tmp_path):
