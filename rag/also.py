@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from rag.text import Span, is_chinese, sentences
@@ -37,14 +38,10 @@ def also_in(said: Iterable[Sentence], library: Library, *, filters: Filters) -> 
 
 def stands_in(quote: str, document: Document) -> Span | None:
     """Return where a quotation stands in a document as whole sentences, whatever its white space, or None."""
-    text = document.text
-    for found in re.finditer(r"\s+".join(map(re.escape, quote.split())), text):
-        around = Span(text.rfind("\n", 0, found.start()) + 1, (text.find("\n", found.end()) + 1 or len(text) + 1) - 1)
-        inside = sentences(text, around, language="zh" if is_chinese(quote) else "en")
-        starts, ends = {span.start for span in inside}, {span.end for span in inside}
-        if found.start() in starts and found.end() in ends:
-            return Span(*found.span())
-    return None
+    places = [Span(*one.span()) for one in re.finditer(r"\s+".join(map(re.escape, quote.split())), document.text)]
+    whole = sentences(document.text, language="zh" if is_chinese(quote) else "en") if places else []
+    starts, ends = {span.start for span in whole}, {span.end for span in whole}
+    return next((place for place in places if place.start in starts and place.end in ends), None)
 
 
 def _elsewhere(citations: Sequence[Citation], told: Mapping[str, Sequence[Document]]) -> tuple[Citation, ...]:
@@ -56,7 +53,8 @@ def _elsewhere(citations: Sequence[Citation], told: Mapping[str, Sequence[Docume
             span = stands_in(citation.quote, document) if by not in known and by not in found else None
             if span:
                 found[by] = Citation.of(document, span)
-    return tuple(found.values())[:_NAMED]
+    by_day = sorted(found.values(), key=lambda one: (one.published or date.max, one.publisher or ""))
+    return tuple(by_day[:_NAMED])
 
 
 def _told_by(one: Citation | Document) -> tuple[str, str]:

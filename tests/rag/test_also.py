@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,17 @@ def test_a_sentence_says_in_which_other_papers_its_words_stand_by_day_and_name(l
     assert named(library, said(OTHER, OTHER.text.split(". ")[0] + ".")) == []
 
 
+def test_the_papers_of_all_citations_of_a_sentence_are_in_one_order(library):
+    cited = tuple(said(WIRE, sentence_of(n)).citations[0] for n in (6, 2))
+    assert named(library, Sentence("Both.", cited, "supported")) == [("Gazette", 1), ("Post", 1), ("A", 3)]
+
+
+def test_a_text_that_repeats_the_words_a_hundred_thousand_times_is_looked_through_in_a_moment():
+    started = time.perf_counter()
+    assert not stands_in("He left.", Document.of("He left.it " * 100_000, title="T", language="en"))
+    assert time.perf_counter() - started < 20  # it took many minutes
+
+
 def test_no_paper_is_named_that_the_filters_shut_out(library):
     sentence = said(WIRE, sentence_of(2))
     assert named(library, sentence, published_to=DAY + timedelta(1)) == [("Gazette", 1), ("Post", 1)]
@@ -78,6 +90,7 @@ def test_a_quotation_stands_only_where_it_is_a_whole_sentence():
     assert stands_in(quote, document("# The bridge is closed.\n\nThe bridge is closed.\n\nMore.")).start == 25
     assert not stands_in(quote, document("Nobody believes that The bridge is closed."))
     assert not stands_in("He left.", document("He left.it alone, she says."))
+    assert not stands_in("Ole Berg left.", document("Nobody believes that\nOle Berg left.\n"))
     chinese = Document.of("港口于五月开放。市长剪彩。", title="港", language="zh")
     assert stands_in("市长剪彩。", chinese) == (8, 13)
 
