@@ -212,6 +212,7 @@ def _look(
         embed_query=lambda text: embed([text], as_query=True)[0],
         settings=wider,
         filters=places,
+        copies=asked.sources.order is not None,
     )
     again = [] if asked.filters else _cited_before(asked, resources, hits=hits[:n_read])
     known = {hit.passage.id for hit in again}

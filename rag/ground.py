@@ -80,7 +80,7 @@ def _strict(verdict: Verdict, text: str, *, cited: Sequence[Citation]) -> Suppor
 
 def binding(words: Iterable[str]) -> frozenset[str]:
     """Return those of the terms that deny, doubt, limit or only plan: a shorter sentence must not leave them out."""
-    return _set(_BINDING).intersection(words)
+    return frozenset(word for word in words if word in _set(_BINDING) or word.endswith(("n't", "n’t")))
 
 
 @cache

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from rag.fuse import Leg, fuse
 from rag.ground import binding
-from rag.guard import missing
+from rag.guard import facts, missing
 from rag.text import is_chinese, sentences, terms
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 # Outlets put a sentence of their own before an agency's text; a passage has eight or ten.
 _LEAD = 0.2
+# What is no word and still tells: a currency, a share, below zero.
+_SIGNS = re.compile(r"[%‰°$€£¥₹]|[-−–](?=\d)")
 
 
 class Searchable(Protocol):
@@ -42,14 +46,22 @@ class Searchable(Protocol):
         ...
 
 
+# wide: what is asked, of what, how it is embedded, how much is wanted, from where, and whether copies are
 def retrieve(
-    query: str, index: Searchable, *, embed_query: EmbedQuery, settings: Search, filters: Sequence[Filters]
+    query: str,
+    index: Searchable,
+    *,
+    embed_query: EmbedQuery,
+    settings: Search,
+    filters: Sequence[Filters],
+    copies: bool = False,
 ) -> list[Hit]:
     """Return the best passages for a query, at most `settings.limit`, best first.
 
     Each hit says in its trace at which rank each leg found it. Filters hold in both legs; of several, each is searched
     for itself, and all lists are fused: what more of them let through comes first, and none is left out. What several
-    documents of one story say is there once (`told_once`), unless the filters ask for several publishers by name.
+    documents of one story say is there once (`told_once`), unless each of several publishers is searched for itself, or
+    `copies` are wanted: who asks which came first needs all of them.
     """
     legs = []
     weight = settings.dense_weight_chinese if is_chinese(query) else settings.dense_weight
@@ -60,20 +72,22 @@ def retrieve(
         if vector is not None:
             legs.append(Leg("dense", index.search_dense(vector, settings.candidates, filters=one), weight))
     hits = fuse(legs)
-    if len({one.publishers for one in filters if one.publishers}) <= 1:
-        hits = told_once(hits, index.stories({hit.passage.doc_id for hit in hits}))
+    if not copies and len({one.publishers for one in filters if one.publishers}) <= 1:
+        stories = index.stories({hit.passage.doc_id for hit in hits})
+        hits = told_once(hits, stories, per_document=settings.passages_per_document)
     return spread(hits, settings.passages_per_document)[: settings.limit]
 
 
-def told_once(hits: Sequence[Hit], stories: Mapping[str, str]) -> list[Hit]:
+def told_once(hits: Sequence[Hit], stories: Mapping[str, str], *, per_document: int = sys.maxsize) -> list[Hit]:
     """Leave out what better hits of the same story say word for word, and put behind all others what is nearly that.
 
     Sentences are the same if their words are, each in its place, whatever their case, inflection and punctuation. A
-    passage with more of its own than a short lead, or with a number, a name or a "not" that the better ones lack, stays
-    in its place, since that may be what is asked for.
+    passage with more of its own than a short lead, or with a number, a day, a "not" or a name that the better ones
+    lack, stays in its place, since that may be what is asked for. What `spread` will not keep has said nothing.
     """
     tellers = Counter(stories.get(doc_id) for doc_id in {hit.passage.doc_id for hit in hits})
     told: dict[str, _Told] = {}
+    taken: Counter[str] = Counter()
     kept: list[Hit] = []
     behind: list[Hit] = []
     for hit in hits:
@@ -81,7 +95,10 @@ def told_once(hits: Sequence[Hit], stories: Mapping[str, str]) -> list[Hit]:
         if story is None or tellers[story] == 1:
             kept.append(hit)
             continue
+        if taken[hit.passage.doc_id] == per_document:
+            continue
         news = told.setdefault(story, _Told()).hear(hit.passage.text)
+        taken[hit.passage.doc_id] += news == "much"
         if news:
             (behind if news == "little" else kept).append(hit)
     return [*kept, *behind]
@@ -89,26 +106,41 @@ def told_once(hits: Sequence[Hit], stories: Mapping[str, str]) -> list[Hit]:
 
 @dataclass(slots=True)
 class _Told:
-    """What the passages of a story have said: their sentences, each as its terms, and their texts."""
+    """What the passages of a story have said: their sentences, each as its terms and signs, and their texts.
+
+    What was put behind the others (`aside`) may not be read: it counts only for others that would go there.
+    """
 
     sentences: set[tuple[str, ...]] = field(default_factory=set)
+    aside: set[tuple[str, ...]] = field(default_factory=set)
     texts: list[str] = field(default_factory=list)
 
     def hear(self, text: str) -> Literal["", "little", "much"]:
         """Take in another passage, and say how much of it is new."""
         spans = sentences(text, language="zh" if is_chinese(text) else "en")
-        said = {tuple(terms(text[span.start : span.end])): text[span.start : span.end] for span in spans}
+        each = [text[span.start : span.end] for span in spans]
+        said = {(*terms(sentence), *_SIGNS.findall(sentence)): sentence for sentence in each}
         new = {words: sentence for words, sentence in said.items() if words not in self.sentences}
         if not new:
             return ""
-        is_little = (
-            sum(map(len, new)) <= _LEAD * sum(map(len, said))
-            and not any(map(binding, new))
-            and not missing(" ".join(new.values()), self.texts)
-        )
+        if sum(map(len, new)) <= _LEAD * sum(map(len, said)) and not self._may_matter(new):
+            known = new.keys() <= self.aside
+            self.aside |= new.keys()
+            return "" if known else "little"
         self.sentences |= said.keys()
         self.texts.append(text)
-        return "little" if is_little else "much"
+        return "much"
+
+    def _may_matter(self, new: Mapping[tuple[str, ...], str]) -> bool:
+        """Tell whether sentences deny, count or date, name who was not named, or turn round what was said."""
+        counts = any(fact.kind not in {"name", "quote"} for sentence in new.values() for fact in facts(sentence))
+        turned = any(binding(words) or self._is_turned(set(words)) for words in new)
+        return counts or turned or bool(missing(" ".join(new.values()), self.texts))
+
+    def _is_turned(self, words: set[str]) -> bool:
+        """Tell whether a sentence is one that was told without its "not", or its words in another order."""
+        alike = (one for one in self.sentences if 2 * len(words.intersection(one)) >= len(words))
+        return any(binding(one) or words == set(one) for one in alike)
 
 
 def spread(hits: Sequence[Hit], per_document: int) -> list[Hit]:

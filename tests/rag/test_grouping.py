@@ -9,7 +9,7 @@ from rag.app import Assistant
 from rag.config import Config
 from rag.doctor import examine
 from rag.library import Library
-from rag.retrieve import told_once
+from rag.retrieve import spread, told_once
 from rag.types import Document, Hit, Passage
 from tests.fakes import FakeEmbedder
 from tests.wire import FLOOD, GAZETTE, OTHER, POST, WIRE, article, chinese_story, story, with_lead
@@ -173,6 +173,38 @@ def test_a_passage_with_a_lead_of_its_own_is_put_behind_unless_that_says_more(le
     assert told_once(hits, ONE_STORY | {paper.id: "flood"}) == [hits[n] for n in order]
 
 
+VERSIONS = (
+    ("The repairs cost $5 million.", "The repairs cost €5 million."),
+    ("Prices rose by 5%.", "Prices rose by 5."),
+    ("It was -5 degrees at noon.", "It was 5 degrees at noon."),
+    ("Three people died and five were hurt.", "Five people died and three were hurt."),
+    ("The bridge is closed.", "The bridge isn't closed."),
+    ("The bridge is not closed.", "The bridge is closed."),
+    ("The police of Marn arrested the mayor.", "The mayor arrested the police of Marn."),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), VERSIONS)
+def test_a_version_that_says_otherwise_in_nearly_the_same_words_stays_in_its_place(one, other):
+    papers = [article([f"{said} {FLOOD[1]} {FLOOD[2]}"], said) for said in (one, other)]
+    hits = [hit(papers[0], 0, 1), hit(papers[1], 0, 1), hit(OTHER, 0, 2)]
+    assert told_once(hits, ONE_STORY | {paper.id: "flood" for paper in papers}) == hits
+
+
+def test_what_was_put_behind_the_others_has_not_told_its_lead():
+    lead = "This is what the newspaper was told of the matter."
+    papers = [article(paragraphs, name) for name, paragraphs in (("A", [lead, *FLOOD[1:]]), ("B", [lead]))]
+    again = article([lead, *FLOOD[1:]], "C")
+    hits = [hit(WIRE, 0, 4), hit(papers[0], 0, 4), hit(again, 0, 4), hit(papers[1], 0, 1), hit(OTHER, 0, 2)]
+    stories = ONE_STORY | {paper.id: "flood" for paper in (*papers, again)}
+    assert told_once(hits, stories) == [hits[0], hits[3], hits[4], hits[1]]
+
+
+def test_what_only_passages_say_that_are_too_many_of_their_document_is_found_in_another():
+    hits = [*(hit(WIRE, n, n + 1) for n in range(4)), *(hit(GAZETTE, n, n + 1) for n in range(4))]
+    assert spread(told_once(hits, ONE_STORY, per_document=2), 2) == [*hits[:2], *hits[6:]]
+
+
 def test_the_same_words_in_another_story_stay():
     hits = [hit(WIRE, 1, 3), hit(POST, 1, 3)]
     assert told_once(hits, {WIRE.id: "flood", POST.id: "fire"}) == hits
@@ -201,3 +233,12 @@ def test_an_outlet_that_is_named_is_found_though_another_one_says_the_same(root)
     with Assistant(root, CONFIG, embedder=FakeEmbedder()) as bot:
         publishers = {bot.document(hit.passage.doc_id).publisher for hit in bot.search(question)}
     assert {"Coast Post", "Inland News"} <= publishers
+
+
+def test_who_asks_what_came_first_is_shown_all_copies_and_who_asks_what_was_said_only_one(root):
+    put(root, *(article(FLOOD[:2], name, days=n) for n, name in enumerate(("Coast Post", "Inland News"))), OTHER)
+    words = " ".join(sentence_of(1).split()[1:6])
+    with Assistant(root, CONFIG, embedder=FakeEmbedder()) as bot:
+        for question, n in ((f"Who first reported {words}?", 2), (f"Who reported {words}?", 1)):
+            found = [bot.document(hit.passage.doc_id).publisher for hit in bot.search(question)]
+            assert len(set(found) & {"Coast Post", "Inland News"}) == n
