@@ -267,7 +267,7 @@ def _check_url(url: str, *, origin: str) -> str:
         named = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is none
         parts, named = urlsplit(""), False
-    if parts.username is not None:
+    if "@" in url:  # also where a flaw keeps the rest from being read: a message must not show it
         raise ConfigError(
             f"vectors.url in {origin} holds a name or a password. Leave them out: secrets are taken from the "
             "environment (docs/scale.md)."

@@ -66,3 +66,10 @@ def test_the_digest_moves_with_settings_and_not_with_the_place(tmp_path):
     one = Config.load({"index": "a"}, start=tmp_path, environment={})
     assert one.digest() == Config().digest()
     assert Config.load({"search.limit": 3}, start=tmp_path, environment={}).digest() != one.digest()
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@host:8000", "http://me:secret@host:99999", "me:secret@host"])
+def test_the_password_in_an_address_of_a_server_is_refused_and_not_shown(url, tmp_path):
+    with pytest.raises(ConfigError, match="secrets are taken from the environment") as refused:
+        Config.load({"vectors.url": url}, start=tmp_path, environment={})
+    assert "secret@" not in str(refused.value)
