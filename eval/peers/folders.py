@@ -111,7 +111,7 @@ def measured(loader: Loader, folder: Path) -> dict[str, float]:
     seconds = time.perf_counter() - started
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     memory = max(peak_memory_mb(), children)
-    return {"passages": passages, "seconds": seconds, "memory_mb": memory, "others": max(0.0, others_cpu() - others)}
+    return {"passages": passages, "seconds": seconds, "memory_mb": memory, "others": max(others_cpu() - others, 0.0)}
 
 
 def main(name: str, index: Path) -> None:

@@ -50,7 +50,7 @@ def run(command: Sequence[str]) -> Ran:
     seconds, others = time.perf_counter() - started, others_cpu() - others
     if done.returncode:
         raise SystemExit(f"{' '.join(command[1:5])} … ended with {done.returncode}:\n{done.stderr[-_ERROR_CHARS:]}")
-    return Ran(done.stdout, seconds, max(0.0, others))
+    return Ran(done.stdout, seconds, max(others, 0.0))  # in this order, so that nan stays nan
 
 
 def others_cpu() -> float:

@@ -1,12 +1,16 @@
 """Both loaders are given the same files, in turn, and the figures are of all pieces."""
 
 import json
+import math
+import sys
+from dataclasses import replace
 
 import pytest
 
+from eval.peers import folders, process
 from eval.peers.folders import Footnote, LangChain, measured
 from eval.peers.pipelines import versions
-from eval.throughput import Piece, alternate, figures, table, write_pieces
+from eval.throughput import Piece, alternate, figures, n_copies, table, write_pieces
 from rag.types import Document
 
 DOCUMENTS = [
@@ -28,6 +32,22 @@ def test_each_document_is_one_file_of_one_piece(tmp_path):
     texts = [file.read_text("utf-8") for piece in pieces for file in piece.folder.iterdir()]
     assert sorted(texts) == sorted(f"{d.title}\n\n{d.text}\n" for d in DOCUMENTS)
     assert sum(piece.characters for piece in pieces) == sum(map(len, texts))
+
+
+def test_files_that_one_of_the_two_need_not_embed_are_counted():
+    assert n_copies(DOCUMENTS) == 0
+    assert n_copies([*DOCUMENTS, replace(DOCUMENTS[0], source="again"), replace(DOCUMENTS[1], title="Another")]) == 1
+
+
+def test_where_the_system_does_not_tell_what_others_had_it_is_not_nothing(monkeypatch, tmp_path):
+    class Idle:
+        def add(self, folder):
+            return len(folder.name)
+
+    for module in (folders, process):
+        monkeypatch.setattr(module, "others_cpu", lambda: float("nan"))
+    assert math.isnan(folders.measured(Idle(), tmp_path)["others"])
+    assert math.isnan(process.run([sys.executable, "-c", ""]).others)
 
 
 def test_who_begins_changes_with_each_piece(tmp_path, capsys):
