@@ -53,7 +53,7 @@ class Remembering:
         self.fingerprint = embedder.fingerprint
         self.embedder = embedder
         self.seconds = 0.0
-        self.n_taken = 0
+        self.n_taken = self.n_made = 0
         self.sample: list[str] = []
         self._library = library
 
@@ -68,6 +68,7 @@ class Remembering:
         made = self.embedder.embed([texts[at] for at in missing], as_query=as_query)
         fresh = dict(zip(missing, made, strict=True))
         self.n_taken += len(texts) - len(missing)
+        self.n_made += len(missing)
         self.seconds += time.perf_counter() - started
         return np.stack([fresh[at] if at in fresh else known[key] for at, key in enumerate(keys)])
 
@@ -86,7 +87,7 @@ def measure_ingest(index: Path, file: Path, *, library: Library | None = None) -
     if report.failed:
         raise SystemExit(f"{len(report.failed)} articles were not indexed, the first {report.failed[0]}")
     memory, passages = peak_memory_mb(), _n_passages(index)
-    embed_per_s = (passages - before) / embedder.seconds
+    embed_per_s = embedder.n_made / embedder.seconds
     if embedder.n_taken:
         started = time.perf_counter()
         embedder.embedder.embed(embedder.sample)
