@@ -347,6 +347,12 @@ class Library:
         """Write all of it, as it stands at one moment, into a new file; who reads and who writes go on meanwhile."""
         with self._explained(), closing(sqlite3.connect(target)) as copy:
             self._db.backup(copy)
+            ((found,),) = copy.execute("PRAGMA quick_check(1)").fetchall()
+            if found != "ok":
+                raise IndexDamaged(
+                    f"{self._path} is damaged ({found}), so no copy of it is kept. Bring back an earlier snapshot in a "
+                    "new folder: footnote restore FILE --index FOLDER"
+                )
             copy.execute("PRAGMA journal_mode = DELETE")  # so that the copy is one file
 
     def adopt(self, other: Path, *, meta: Mapping[str, str]) -> None:

@@ -28,6 +28,7 @@ def snapshot(root: Path, file: Path) -> None:
 
     Raises:
         ConfigError: the file is there already.
+        IndexDamaged: the library is damaged; no copy of it is kept.
         IndexMissing: there is no index.
         StorageFailed: it cannot be written; nothing is left of it then.
     """
@@ -66,9 +67,7 @@ def restore(file: Path, root: Path, *, config: Config) -> None:
         try:
             shutil.copyfile(file, copy)
             with closing(Library(copy, writing=True)) as incoming:
-                incoming.update_schema()
-                incoming.forget(incoming.hidden())
-                _check_content(file, incoming)
+                _prepare(incoming, file)
                 writer.adopt(incoming, copy, fingerprint=Fingerprint.of(config))
         except OSError as error:
             raise StorageFailed(f"{file} could not be restored: {error.strerror or error}. Nothing changed.") from error
@@ -95,8 +94,15 @@ def _check_settings(file: Path, config: Config) -> None:
         )
 
 
-def _check_content(file: Path, library: Library) -> None:
-    if problems := library.problems():
+def _prepare(library: Library, file: Path) -> None:
+    """Bring a snapshot to the present schema, without what was half in or half out, and see that it is whole."""
+    try:
+        library.update_schema()
+        library.forget(library.hidden())
+        problems = library.problems()
+    except IndexDamaged as error:  # whose advice is for a library in use
+        problems = [str(error.__cause__)]
+    if problems:
         raise IndexDamaged(f"{file} is damaged: {'; '.join(problems)}. Restore another snapshot; nothing changed.")
 
 

@@ -158,6 +158,30 @@ def test_a_snapshot_whose_rows_make_no_sense_is_named_and_changes_nothing(root, 
     assert healthy(root)
 
 
+@pytest.fixture
+def spoilt(root):
+    """Return an index, of whose library some pages are no longer what they were."""
+    put(root, *(Document.of(f"Mill {n} is in Marn. " * 50, title=f"Mill {n}", source=f"{n}.txt") for n in range(30)))
+    with (root / "library.db").open("rb+") as file:
+        file.seek(25 * 4096)
+        file.write(b"spoilt" * 2000)
+    return root
+
+
+def test_of_a_damaged_library_no_snapshot_is_kept(spoilt, tmp_path):
+    with pytest.raises(IndexDamaged):
+        snapshot(spoilt, tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == [spoilt]
+
+
+def test_a_snapshot_with_damaged_pages_is_not_restored_and_nobody_is_told_to_delete_the_library(spoilt, tmp_path):
+    put(tmp_path / "other", TOWER)
+    with pytest.raises(IndexDamaged, match="Restore another snapshot; nothing changed") as error:
+        restore(spoilt / "library.db", tmp_path / "other", config=CONFIG)
+    assert "delete" not in str(error.value)
+    assert documents(tmp_path / "other") == [TOWER]
+
+
 def test_of_a_snapshot_only_the_tables_of_a_library_are_taken(root, tmp_path):
     snapshot(root, tmp_path / "copy")
     with closing(sqlite3.connect(tmp_path / "copy")) as db:
