@@ -174,8 +174,8 @@ class Shelf:
 
     def remove(self, doc_ids: Iterable[str]) -> Job:
         """Take documents out of the index, and delete the copies of those that were uploaded."""
-        wanted = set(doc_ids)
-        sources = {doc_id: source for source, (doc_id, _) in self._sources().items() if doc_id in wanted}
+        bot = self._home.bot
+        sources = bot.index.library.places(doc_ids)
         titles = self._titles(list(sources))
         try:
             if sources:
@@ -183,7 +183,8 @@ class Shelf:
         except (FootnoteError, OSError) as error:
             return Job(over=True, trouble=self._said(error))
         steps = [
-            Step(titles.get(doc_id, source), "removed", self._discard(source)) for doc_id, source in sources.items()
+            Step(titles.get(doc_id, theirs[0]), "removed", " ".join(filter(None, map(self._discard, theirs))))
+            for doc_id, theirs in sources.items()
         ]
         return Job(tuple(steps), len(steps), len(steps), over=True)
 

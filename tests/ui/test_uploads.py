@@ -270,6 +270,17 @@ def test_an_uploaded_archive_is_kept_for_as_long_as_something_of_it_is_in_the_li
     assert kept(home) == []
 
 
+def test_removing_a_document_deletes_every_uploaded_archive_that_held_no_other(home, shelf, tmp_path):
+    for name in ("one.zip", "two.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as file:
+            file.writestr("bridge.md", BRIDGE)
+            file.comment = name.encode()
+    last(shelf.add_files([tmp_path / "one.zip", tmp_path / "two.zip"]))
+    assert kept(home) == ["one.zip", "two.zip"]
+    shelf.remove({doc_id for doc_id, _ in home.bot.index.library.sources().values()})
+    assert kept(home) == []
+
+
 def test_a_member_of_an_archive_that_has_another_name_is_renamed(home, shelf, tmp_path):
     last(shelf.add_files([archive(tmp_path)]))
     doc_id = home.bot.index.library.sources()["footnote-uploads/both.zip/bridge.md"][0]
