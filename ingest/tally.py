@@ -45,7 +45,8 @@ class Tally:
 
     `known` maps each place to its document and file hash. `is_gone` tells of a place whether its file is certainly not
     there any more. `seen` are documents that are in the library or on their way, by the hash and kind of a file, and
-    `n_places` counts where each of them stands.
+    `n_places` counts where each of them stands. `former` are those of files that are gone, and may be elsewhere.
+    `drafted` are the documents of the sources that had their turn.
     """
 
     known: dict[str, tuple[str, str]]
@@ -60,14 +61,15 @@ class Tally:
     hashes: dict[str, str] = field(default_factory=dict)
     doubles: list[tuple[str, str, str]] = field(default_factory=list)
     seen: dict[tuple[str, str], str] = field(default_factory=dict)
+    former: dict[tuple[str, str], str] = field(default_factory=dict)
     n_places: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         """Note the documents that the library holds."""
         for source, (doc_id, file_hash) in self.known.items():
             self.n_places[doc_id] += 1
-            if file_hash and not self.is_gone(source):
-                self.seen[_content(source, file_hash)] = doc_id
+            if file_hash:
+                (self.former if self.is_gone(source) else self.seen)[_content(source, file_hash)] = doc_id
 
     def drafts(self, loads: Iterable[tuple[int, Loaded]], readers: Pool[Reading], *, meter: Meter) -> Iterator[Draft]:
         """Read and split what is new or has changed, several ahead of the one that is yielded; the order is kept.
@@ -109,29 +111,33 @@ class Tally:
         source = loaded.source
         if loaded.failure:
             raise DocumentError(loaded.failure)
-        if source.is_address and (source.name in self.drafted or source.name in self.unchanged):
+        if source.is_address and source.name in self.drafted:
             return None  # two addresses that lead to one
         if self._is_unchanged(loaded):
-            self.unchanged.append(source.name)
+            self._keep(source.name)
             return None
         if twin := self._twin(loaded):
             self._place(source.name, twin, loaded.file_hash)
             return None
         if isinstance(reading, Reading):
             return self.draft(reading.document, loaded.file_hash, passages=reading.passages)
+        # What was read under another name may take too long today, on a machine that is busier.
+        if (former := self.former.get(_content(source.name, loaded.file_hash), "")) and self.n_places[former]:
+            self._place(source.name, former, loaded.file_hash)
+            return None
         raise reading or DocumentError("could not be read")
 
     def draft(self, document: Document, file_hash: str, *, passages: tuple[Passage, ...] | None = None) -> Draft | None:
         """Take a document, unless it stands in the library just so or has nothing to quote; split it if need be."""
         source = document.source
-        if self.known.get(source, ("", ""))[0] == document.id:
-            self.unchanged.append(source)
-            self.rehashed.append((source, file_hash))
-            return None
         if source in self.drafted:
             if self.drafted[source] == document.id:
                 return None  # the same once more
             raise DocumentError(f"two of the documents have the source {source!r}; give each its own.")
+        if self.known.get(source, ("", ""))[0] == document.id:
+            self._keep(source)
+            self.rehashed.append((source, file_hash))
+            return None
         if self.n_places[document.id]:
             self._place(source, document.id, file_hash)
             return None
@@ -143,6 +149,11 @@ class Tally:
             return None
         self._note(source, document.id, file_hash)
         return Draft(document, file_hash, passages)
+
+    def _keep(self, source: str) -> None:
+        """Note that a place keeps its document."""
+        self.unchanged.append(source)
+        self.drafted[source] = self.known[source][0]
 
     def _place(self, source: str, doc_id: str, file_hash: str) -> None:
         """Note a place of a document that is in the library, or on its way."""

@@ -9,7 +9,7 @@ from ingest import IngestReport, ingest, ingest_documents, intake, remove
 from rag.app import Assistant
 from rag.config import Config
 from rag.doctor import examine
-from rag.errors import UnknownDocument
+from rag.errors import DocumentError, UnknownDocument
 from rag.library import Library
 from rag.types import Document
 from tests.fakes import FakeEmbedder, RefusingEmbedder
@@ -96,6 +96,17 @@ def test_a_title_that_is_the_name_of_the_file_follows_it(folder):
     assert bring_in(folder).renamed == (("reports/bridge.md", "reports/marn.md"),)
     with Assistant(folder.parent / "index", CONFIG, embedder=FakeEmbedder()) as bot:
         assert [document.title for document in bot.documents()] == ["marn", "The tower"]
+
+
+def test_a_file_that_was_renamed_and_cannot_be_read_just_now_keeps_its_document(folder, monkeypatch):
+    bring_in(folder)
+    (folder / "bridge.md").rename(folder / "marn.md")
+    monkeypatch.setattr(intake, "read_bytes", busy)
+    assert bring_in(folder).renamed == (("reports/bridge.md", "reports/marn.md"),)
+
+
+def busy(_data, _path, *, source):
+    raise DocumentError(f"took longer than 20 s to read: {source}")
 
 
 def test_files_that_change_names_with_each_other_keep_their_documents(folder):
