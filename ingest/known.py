@@ -59,11 +59,7 @@ def places(index: str | Path | None = None, *, config: Config | None = None) -> 
         folders = made.library.followed()
         sources = {source for source, (_, file_hash) in made.library.sources().items() if file_hash}
     alone = {source for source in sources if not any(is_below(source, folder, root=root) for folder in folders)}
-    # Of a file that is not there, the name does not tell whether it was an archive; missing, it is as good as one.
-    files = Counter(
-        source if is_address(source) else file_of(source, root) or [source, *containers_of(source)][-1]
-        for source in sorted(alone)
-    )
+    files = Counter(source if is_address(source) else _outermost(source, root) for source in sorted(alone))
     counts = {folder: sum(is_below(source, folder, root=root) for source in sources) for folder in folders} | files
     return [_place(name, root, is_folder=name in folders, n_sources=count) for name, count in counts.items()]
 
@@ -105,22 +101,30 @@ def returning(sources: Sequence[str], index: str | Path) -> dict[str, list[str]]
     return {folder: some for folder, some in found.items() if some}
 
 
-def is_away(file: Path) -> bool:
-    """Tell whether a file is missing with its whole folder, so that its disk may be out rather than the file gone."""
-    if file.exists():
-        return False
+def is_away(file: Path, root: Path) -> bool:
+    """Tell whether a file is missing with its whole folder, so that its disk may be out rather than the file gone.
+
+    The folder may still hold the index: that can be copied or restored elsewhere, without the files.
+    """
     try:
-        return not any(file.parent.iterdir())
+        others = (path for path in file.parent.iterdir() if path.resolve() != root.resolve())
+        return not file.exists() and not any(others)
     except OSError:
         return True
 
 
 def file_of(source: str, root: Path) -> str:
     """Return the source of the file that a source is or lies in, as in an archive; nothing where there is no file."""
+    file = _outermost(source, root)
+    return file if os.path.isfile(as_place(root).parent / file) else ""  # noqa: PTH113 (Path's own raises: see below)
+
+
+def _outermost(source: str, root: Path) -> str:
+    """Return the first on the way to a source that is no folder: if it is missing, it may have been an archive."""
     home = as_place(root).parent
-    files = (*reversed(list(containers_of(source))), source)
-    # Path.is_file raises where a name is too long for a file, as that of a line may be.
-    return next((file for file in files if os.path.isfile(home / file)), "")  # noqa: PTH113
+    ways = (*reversed(list(containers_of(source))), source)
+    # Path.is_dir raises where a name is too long for a file, as that of a line may be.
+    return next((way for way in ways if not os.path.isdir(home / way)), source)  # noqa: PTH112
 
 
 def _place(name: str, root: Path, *, is_folder: bool, n_sources: int) -> Place:
@@ -128,4 +132,4 @@ def _place(name: str, root: Path, *, is_folder: bool, n_sources: int) -> Place:
         return Place(name, "address", name, n_sources, is_away=False)
     path = as_place(root).parent / name
     kind: Literal["folder", "file"] = "folder" if is_folder else "file"
-    return Place(name, kind, str(path), n_sources, is_away=not is_folder and is_away(path))
+    return Place(name, kind, str(path), n_sources, is_away=not is_folder and is_away(path, root))

@@ -72,6 +72,7 @@ def ingest(
     fetcher = fetcher or Fetcher()
     reader = partial(read_and_split, passage_tokens=config.split.passage_tokens)
     with Pool(reader) as readers, writing(root, config, purpose="footnote ingest", create=True) as writer:
+        found.followed = frozenset(writer.library.followed())
         tally = Tally(writer.library.sources(), config.split.passage_tokens, found.is_gone)
         tally.failed += found.failed.items()
         tally.failed += [(folder, _EMPTIED) for folder in found.emptied(tally.known)]
@@ -102,6 +103,7 @@ def ingest_documents(
     `progress` is told of each document.
 
     Raises:
+        DocumentError: two of them have one source; what came long before stays.
         IndexBusy: another process is writing to this index.
         IndexMismatch: it was made with other settings.
     """

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 IGNORE_FILE = ".footnoteignore"
 
+_NO_TEXT = "its name is not UTF-8; rename it"  # SQLite and tantivy keep no other names
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -37,9 +39,9 @@ class Source:
 class Found:
     """What the paths of a user mean; all of it goes by the names of the library.
 
-    `files` are there to be read; `skipped` lie in a folder and have no reader; `failed` have a reason. `places` are the
-    files and folders that were looked through, `folders` those of them that are folders and `empty` those that hold
-    nothing at all; `missing` are not there, and of what is below `unseen` nothing is known.
+    `files` are there to be read; `skipped` lie in a folder and have no reader; `failed` have a reason. `folders` were
+    looked through, and `empty` are those of them that hold nothing, but for the index; `missing` are not there, though
+    some of them are known to have been folders (`followed`), and of what is below `unseen` nothing is known.
 
     A container is known only once it has been read, by ingest/contents.py: `opened` tells of each whether all that it
     holds was seen, and `held` are the documents that were.
@@ -49,10 +51,10 @@ class Found:
     files: dict[str, Source] = field(default_factory=dict)
     skipped: dict[str, None] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
-    places: dict[str, None] = field(default_factory=dict)
     folders: dict[str, None] = field(default_factory=dict)
     empty: dict[str, None] = field(default_factory=dict)
     missing: dict[str, None] = field(default_factory=dict)
+    followed: frozenset[str] = frozenset()
     unseen: dict[str, None] = field(default_factory=dict)
     opened: dict[str, bool] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
@@ -72,12 +74,12 @@ class Found:
         if any(name in there for there in (self.files, self.failed, self.skipped, self.held)):
             return False
         for container in containers_of(name):
-            if container in self.missing:
+            if container in self.missing and container not in self.followed:
                 return True
             if any(container in known for known in (self.opened, self.files, self.failed)):
                 return self.opened.get(container, False)
         unknown = any(is_below(name, place, root=self.root) for place in (*self.missing, *self.empty, *self.unseen))
-        return not unknown and any(is_below(name, place, root=self.root) for place in self.places)
+        return not unknown and any(is_below(name, place, root=self.root) for place in self.folders)
 
     def emptied(self, known: Iterable[str]) -> list[str]:
         """Return the empty folders below which the library knows something."""
@@ -189,8 +191,9 @@ def _look(place: Path, found: Found) -> None:
     if place.resolve().is_relative_to(found.root.resolve()):
         found.fail(name, "belongs to the index, which is not ingested")
         return
-    found.places[name] = None
-    if is_folder:
+    if is_folder and _shown(name) != name:
+        found.fail(name, _NO_TEXT)
+    elif is_folder:
         _walk(place, found)
         found.folders |= {} if name in found.unseen else {name: None}
     else:
@@ -223,9 +226,10 @@ def _walk(folder: Path, found: Found) -> None:
     root = found.root.resolve()
     for at, folders, files in os.walk(folder, onerror=refuse):
         here = Path(at)
+        folders[:] = sorted(name for name in folders if (here / name).resolve() != root)
         if here == folder and not folders and not files:
             found.empty[source_name(folder, found.root)] = None
-        folders[:] = sorted(name for name in folders if name[0] != "." and (here / name).resolve() != root)
+        folders[:] = (name for name in folders if name[0] != ".")
         for path in (here / name for name in sorted(files) if name[0] != "."):
             if ignored.match_file(path.relative_to(folder)):
                 continue
@@ -246,7 +250,7 @@ def _take(path: Path, found: Found) -> None:
     if not is_regular:
         found.fail(name, "is no regular file")
     elif _shown(name) != name:
-        found.fail(name, "its name is not UTF-8; rename it")  # SQLite and tantivy keep no other names
+        found.fail(name, _NO_TEXT)
     elif is_address(name):
         found.fail(name, "its name reads like an address; rename its folder")  # it would be fetched
     else:

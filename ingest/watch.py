@@ -6,6 +6,7 @@ twice, or by half, does no harm.
 
 from __future__ import annotations
 
+import os
 import stat
 import threading
 import time
@@ -166,7 +167,7 @@ class _Desk:
         self._root = root
         self._away: set[Path] = set()
         self._folders: dict[Path, GitIgnoreSpec] = {}
-        self._files = {place for place in places if place.is_file()}
+        self._files = {place for place in places if os.path.isfile(place)}  # noqa: PTH113 (as `_is_folder`)
         self._failing: dict[str, tuple[str, Sign]] = {}
         self._refusals = 0
 
@@ -178,7 +179,8 @@ class _Desk:
         """Say which places are away since the last round, and which are back."""
         for place in self._places:
             name = source_name(place, self._root)
-            gone = not place.is_dir() if place in self._folders else place in self._files and is_away(place)
+            is_lost = place in self._files and is_away(place, self._root)
+            gone = not _is_folder(place) if place in self._folders else is_lost
             if gone and place not in self._away:
                 self._away.add(place)
                 yield Notice(f"{name} is away; its documents stay, and it is followed again when it is back.")
@@ -222,12 +224,12 @@ class _Desk:
                 before, signs = signs, {place: _sign(place) for place in self._places}
                 others = [place for place in self._places if signs[place] != before[place]]
                 yield bool(others) or any(map(self._matters, changes))
-                if any(place in self._folders or place.is_dir() for place in others):
+                if any(place in self._folders or _is_folder(place) for place in others):
                     break  # it is gone, back, or another one, and must be watched anew
 
     def _changes(self, stop: threading.Event) -> Iterator[list[Path]]:
         """Yield at every tick which paths changed in the folders that are there."""
-        folders = [place for place in self._places if place.is_dir()]
+        folders = [place for place in self._places if _is_folder(place)]
         for place in folders:
             self._folders[place] = self._patterns(place)
         if not folders:
@@ -239,7 +241,7 @@ class _Desk:
                 yield [Path(path) for _, path in changes]
                 self._refusals = 0
         except (OSError, RuntimeError) as error:  # a folder went just now, or a file has a name that is not UTF-8
-            self._refusals += all(place.is_dir() for place in folders)
+            self._refusals += all(_is_folder(place) for place in folders)
             if self._refusals == _REFUSALS:
                 raise StorageFailed(
                     f"the folders cannot be watched: {error}. Where the system allows too few watches, raise "
@@ -270,6 +272,10 @@ class _Desk:
             return False
         # What is not there may have been a folder.
         return path.suffix.lower() in SUFFIXES or not path.is_file()
+
+
+def _is_folder(place: Path) -> bool:
+    return os.path.isdir(place)  # noqa: PTH112 (Path's own raises where the way to it may not be gone)
 
 
 def _sign(place: Path) -> Sign:

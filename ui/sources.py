@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -121,7 +121,7 @@ def _print_report(report: IngestReport, *, as_json: bool) -> NoReturn:
 def _standing(place: Place) -> str:
     if place.kind == "address":
         return "fetched again by sync"
-    if not Path(place.path).exists():
+    if not os.path.exists(place.path):  # noqa: PTH110 (Path's own raises where the way to it may not be gone)
         return "not there"
     return "followed" if place.kind == "folder" else "read again by sync"
 

@@ -10,7 +10,7 @@ import pytest
 
 from ingest import IngestReport, Place, ingest, ingest_documents, places, remove, sync
 from ingest.fetch import Fetched
-from ingest.known import returning
+from ingest.known import is_away, returning
 from rag.config import Config
 from rag.errors import IndexMissing, UnknownDocument
 from rag.library import Library
@@ -185,6 +185,54 @@ def test_a_snapshot_keeps_what_is_followed(home, tmp_path):
     restore(tmp_path / "copy", home / "other", config=CONFIG)
     write(home / "reports" / "new.md", "The harbour opened.")
     assert synced(home, "other").added == ("reports/new.md",)
+
+
+@pytest.mark.parametrize("name", [".footnote", "index"])
+def test_an_index_that_was_put_elsewhere_without_its_files_drops_nothing(tmp_path, name):
+    project, other = tmp_path / "project", tmp_path / "other"
+    write(project / "bridge.md", "The bridge of Marn is closed.")
+    for given in (project, project / "bridge.md"):
+        ingest([given], project / name, config=CONFIG, embedder=FakeEmbedder())
+        shutil.copytree(project / name, other / name)
+        report = synced(other, name)
+        assert not report.removed
+        assert len(report.failed) == 1
+        shutil.rmtree(other)
+        shutil.rmtree(project / name)
+
+
+def test_a_folder_that_is_named_like_an_archive_keeps_its_documents_while_it_is_away(home):
+    write(home / "parts.jsonl" / "a.md", "The harbour opened.")
+    write(home / "parts.jsonl" / "part-0.jsonl", '{"text": "The mayor of Kell resigned."}')
+    bring_in(home, "parts.jsonl")
+    (home / "parts.jsonl").rename(home / "elsewhere")
+    report = synced(home)
+    assert not report.removed
+    assert report.failed == (("parts.jsonl", "does not exist"),)
+
+
+def test_a_file_that_is_gone_from_a_folder_named_like_an_archive_does_not_stand_for_the_folder(home):
+    write(home / "some.zip" / "a.md", "The harbour opened.")
+    write(home / "some.zip" / "nobody asked.md", "This is not ingested.")
+    bring_in(home, "some.zip/a.md")
+    (home / "some.zip" / "a.md").unlink()
+    assert synced(home).removed == ("some.zip/a.md",)
+    assert "some.zip/nobody asked.md" not in sources(home)
+
+
+def test_a_file_of_which_the_system_tells_nothing_is_away(tmp_path):
+    assert is_away(tmp_path / ("d" * 300) / "a.md", tmp_path / "index")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_whose_folder_may_not_be_entered_stays(home):
+    (home / "notes").chmod(0)
+    try:
+        report = synced(home)
+    finally:
+        (home / "notes").chmod(0o755)
+    assert not report.removed
+    assert [name for name, _ in report.failed] == ["notes/tower.txt"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

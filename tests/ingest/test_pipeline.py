@@ -3,13 +3,14 @@
 import hashlib
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from ingest import IngestReport, ingest, ingest_documents, read_folder, remove
 from ingest.intake import Draft, steps
-from ingest.sources import Found
+from ingest.sources import Found, Source
 from rag.app import Assistant
 from rag.config import Config
 from rag.errors import ConfigError, DocumentError, UnknownDocument
@@ -161,7 +162,7 @@ def test_a_folder_that_the_system_does_not_open_is_reported_and_stops_nothing(fo
 
 
 def test_only_what_was_looked_for_and_not_found_is_gone(tmp_path):
-    found = Found(tmp_path / "index", places={"docs": None}, unseen={"docs/locked": None}, missing={"docs/usb": None})
+    found = Found(tmp_path / "index", folders={"docs": None}, unseen={"docs/locked": None}, missing={"docs/usb": None})
     found.fail("docs/bad.md", "is empty")
     gone = {
         name: found.is_gone(name)
@@ -171,9 +172,9 @@ def test_only_what_was_looked_for_and_not_found_is_gone(tmp_path):
         "docs/a.md": True, "docs/locked/b.md": False, "docs/usb/c.md": False, "docs/usb": True, "docs/bad.md": False,
     }  # fmt: skip
     assert not found.is_gone("docs2/a.md")
-    assert Found(tmp_path / "index", places={tmp_path.parent.as_posix(): None}).is_gone("docs/a.md")
-    assert Found(tmp_path / "index", places={".": None}).is_gone("docs/a.md")
-    assert not Found(tmp_path / "index", places={".": None}).is_gone("/elsewhere/a.md")
+    assert Found(tmp_path / "index", folders={tmp_path.parent.as_posix(): None}).is_gone("docs/a.md")
+    assert Found(tmp_path / "index", folders={".": None}).is_gone("docs/a.md")
+    assert not Found(tmp_path / "index", folders={".": None}).is_gone("/elsewhere/a.md")
 
 
 def test_a_document_that_was_never_a_file_is_not_dropped_with_a_folder(folder):
@@ -284,6 +285,23 @@ def test_a_file_name_that_is_no_text_is_reported(folder):
     assert "not UTF-8" in reason
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such file names")
+def test_a_folder_whose_name_is_no_text_is_reported_and_stops_nothing(folder):
+    odd = Path(os.fsdecode(os.fsencode(folder.parent) + b"/odd\xff"))
+    odd.mkdir()
+    report = ingest([odd, folder], folder.parent / "index", config=CONFIG, embedder=FakeEmbedder())
+    assert [reason for _, reason in report.failed] == ["its name is not UTF-8; rename it"]
+    assert len(report.added) == 2
+
+
+def test_many_files_named_one_by_one_cost_little_beside_a_large_library(tmp_path):
+    files = {f"/far/{number}.md": Source(tmp_path, f"/far/{number}.md") for number in range(500)}
+    found = Found(tmp_path / "index", files=files)
+    began = time.monotonic()
+    assert not any(found.is_gone(f"docs/{number}.md") for number in range(500))
+    assert time.monotonic() - began < 1
+
+
 def test_hidden_and_ignored_files_of_a_folder_are_passed_over(folder):
     (folder / ".secret.txt").write_text("Hidden.", encoding="utf-8")
     (folder / ".footnoteignore").write_text("drafts/\nREADME.md\n", encoding="utf-8")
@@ -310,6 +328,9 @@ def test_two_documents_of_one_source_are_an_error_and_nothing_is_lost(tmp_path):
     with pytest.raises(DocumentError, match="'same'"):
         ingest_documents([one, two], tmp_path / "index", config=CONFIG, embedder=FakeEmbedder())
     assert ingest_documents([one, one], tmp_path / "index", config=CONFIG, embedder=FakeEmbedder()).added == ("same",)
+    for both in ([one, two], [two, one]):  # the first is in the library by now
+        with pytest.raises(DocumentError, match="'same'"):
+            ingest_documents(both, tmp_path / "index", config=CONFIG, embedder=FakeEmbedder())
 
 
 def test_documents_of_one_text_or_one_address_stand_beside_each_other(tmp_path):
