@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ingest.addresses import is_address
 from ingest.pipeline import ingest
-from ingest.sources import as_place, containers_of, is_below
+from ingest.sources import containers_of, is_below, path_of
 from rag.config import Config
 from rag.indexes import Index, Layout
 from rag.library import Library
@@ -116,20 +116,19 @@ def is_away(file: Path, root: Path) -> bool:
 def file_of(source: str, root: Path) -> str:
     """Return the source of the file that a source is or lies in, as in an archive; nothing where there is no file."""
     file = _outermost(source, root)
-    return file if os.path.isfile(as_place(root).parent / file) else ""  # noqa: PTH113 (Path's own raises: see below)
+    return file if os.path.isfile(path_of(file, root)) else ""  # noqa: PTH113 (Path's own raises: see below)
 
 
 def _outermost(source: str, root: Path) -> str:
     """Return the first on the way to a source that is no folder: if it is missing, it may have been an archive."""
-    home = as_place(root).parent
     ways = (*reversed(list(containers_of(source))), source)
     # Path.is_dir raises where a name is too long for a file, as that of a line may be.
-    return next((way for way in ways if not os.path.isdir(home / way)), source)  # noqa: PTH112
+    return next((way for way in ways if not os.path.isdir(path_of(way, root))), source)  # noqa: PTH112
 
 
 def _place(name: str, root: Path, *, is_folder: bool, n_sources: int) -> Place:
     if is_address(name):
         return Place(name, "address", name, n_sources, is_away=False)
-    path = as_place(root).parent / name
+    path = path_of(name, root)
     kind: Literal["folder", "file"] = "folder" if is_folder else "file"
     return Place(name, kind, str(path), n_sources, is_away=not is_folder and is_away(path, root))

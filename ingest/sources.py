@@ -8,16 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
-
 from ingest.addresses import canonical, is_address, shown
+from ingest.ignoring import IGNORE_FILE, patterns_of
 from ingest.readers import ARCHIVES, JSON_LINES, SUFFIXES
-from rag.errors import ConfigError, DocumentError
+from rag.errors import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-IGNORE_FILE = ".footnoteignore"
 
 _NO_TEXT = "its name is not UTF-8; rename it"  # SQLite and tantivy keep no other names
 
@@ -149,6 +146,12 @@ def source_name(path: Path, root: Path) -> str:
     return (real.relative_to(home) if real.is_relative_to(home) else path).as_posix()
 
 
+def path_of(name: str, root: Path) -> Path:
+    """Return the path of what has a name in the library, the other way of `source_name`; it need not be there."""
+    here, real = _absolute(root).parent / name, root.resolve().parent / name
+    return real if os.path.lexists(real) and not os.path.lexists(here) else here
+
+
 def name_of(given: str, root: Path) -> str:
     """Return the name in the library of a path or an address as a user writes it."""
     if not is_address(given):
@@ -255,32 +258,6 @@ def _take(path: Path, found: Found) -> None:
         found.fail(name, "its name reads like an address; rename its folder")  # it would be fetched
     else:
         found.files[name] = Source(path, name)
-
-
-def patterns_of(file: Path) -> GitIgnoreSpec:
-    """Read the patterns of a `.footnoteignore`; none where there is no such file.
-
-    Raises:
-        ConfigError: it is not UTF-8, or holds what is no pattern.
-        OSError: it cannot be read.
-    """
-    try:
-        data = file.read_bytes()
-    except FileNotFoundError:
-        data = b""
-    try:
-        lines = data.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        number = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"{file}, line {number}, is not UTF-8: byte {data[error.start]:#04x}; save it as UTF-8"
-        ) from error
-    for number, line in enumerate(lines, start=1):
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError as error:
-            raise ConfigError(f"{file}, line {number}: {line!r} is no pattern; write it as in a .gitignore") from error
-    return GitIgnoreSpec.from_lines(lines)
 
 
 def _absolute(path: str | Path) -> Path:

@@ -19,10 +19,11 @@ from pathspec import GitIgnoreSpec
 from watchfiles import watch
 
 from ingest.addresses import is_address
+from ingest.ignoring import IGNORE_FILE, patterns_of
 from ingest.known import is_away
 from ingest.pipeline import ingest
 from ingest.readers import SUFFIXES
-from ingest.sources import IGNORE_FILE, as_place, patterns_of, source_name
+from ingest.sources import as_place, source_name
 from ingest.tally import IngestReport
 from rag.config import Config
 from rag.errors import ConfigError, IndexBusy, StorageFailed

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ingest.readers import SUFFIXES
-from ingest.sources import as_place
+from ingest.sources import as_place, path_of
 
 MAX_FILES = 50
 MAX_BYTES = 100 * 1024 * 1024
@@ -44,7 +44,7 @@ def upload_folder(root: Path) -> Path:
 
 def place_of(source: str, root: Path) -> str:
     """Return the file or the address that a source of an index names."""
-    return source if is_address(source) else str(as_place(root).parent / source)
+    return source if is_address(source) else str(path_of(source, root))
 
 
 def is_address(text: str) -> bool:

@@ -246,3 +246,13 @@ def test_without_an_index_there_is_nothing_to_bring_in_step(tmp_path):
     for ask in (sync, places):
         with pytest.raises(IndexMissing):
             ask(tmp_path / "index", config=CONFIG)
+
+
+def test_a_file_beside_an_index_that_is_reached_through_a_link_is_found_again(tmp_path):
+    write(tmp_path / "data" / "mill.md", "The mill of Dor turns.")
+    write(tmp_path / "project" / "other.md", "Another text.")
+    (tmp_path / "data" / "index").mkdir()
+    link = tmp_path / "project" / "index"
+    link.symlink_to(tmp_path / "data" / "index")
+    ingest([tmp_path / "data" / "mill.md"], link, config=CONFIG, embedder=FakeEmbedder())
+    assert sync(link, config=CONFIG, embedder=FakeEmbedder()) == IngestReport(unchanged=("mill.md",))
