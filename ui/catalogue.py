@@ -6,6 +6,7 @@ escapes all that is put in).
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -75,10 +76,13 @@ _SIGNS = {"waiting": "○", "reading": "◐", "read": "◑", "failed": "✕", "u
 
 @dataclass(frozen=True)
 class Listed:
-    """One document in the list: how many passages it has, and when it came into the library in this form."""
+    """One document in the list: how many passages it has, and when it came into the library in this form.
+
+    `sources` are all the places at which it stands, in order.
+    """
 
     id: str
-    source: str
+    sources: tuple[str, ...]
     title: str
     publisher: str
     published: date | None
@@ -91,7 +95,7 @@ class Listed:
         """What a search in the list looks through."""
         day = self.published.isoformat() if self.published else ""
         language = LANGUAGE_NAMES.get(self.language, "")
-        return " ".join((self.title, self.publisher, day, self.language, language, self.source)).casefold()
+        return " ".join((self.title, self.publisher, day, self.language, language, *self.sources)).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +166,10 @@ class Catalogue:
 
 
 def _listed(row: tuple) -> Listed:  # type: ignore[type-arg]
-    doc_id, source, title, publisher, published, language, n_passages, added = row
+    doc_id, sources, title, publisher, published, language, n_passages, added = row
     day = date.fromisoformat(published) if published else None
     at = datetime.fromisoformat(added).astimezone() if added else None
-    return Listed(doc_id, source, title, publisher or "", day, language, n_passages, at)
+    return Listed(doc_id, tuple(json.loads(sources)), title, publisher or "", day, language, n_passages, at)
 
 
 def list_html(page: Page, *, search: str, chosen: Collection[str], language: str, fixed: bool = False) -> str:
@@ -209,7 +213,7 @@ def _row_html(row: Listed, is_chosen: bool, *, language: str, fixed: bool) -> Ma
     title = Markup(
         '<button type="button" class="fn-source" data-doc="{}" data-start="0" data-end="0" title="{}">{}</button>'
         '<span class="fn-place">{}</span>'
-    ).format(row.id, words["open"].format(row.title), row.title, row.source)
+    ).format(row.id, words["open"].format(row.title), row.title, " · ".join(row.sources))
     does = Markup(" ").join(
         Markup(
             '<button type="button" class="fn-row-action" data-library="{}" data-doc="{}" aria-label="{}">{}</button>'

@@ -49,7 +49,7 @@ def tab(bot, request):
 
 
 def row(title="A", **fields):
-    given = {"id": "d1", "source": "a.md", "publisher": "", "published": None, "language": "en", "n_passages": 1}
+    given = {"id": "d1", "sources": ("a.md",), "publisher": "", "published": None, "language": "en", "n_passages": 1}
     return Listed(title=title, **{**given, "added": None, **fields})
 
 
@@ -58,10 +58,16 @@ def listed(rows, **what):
     return list_html(page, **{"search": "", "chosen": (), "language": "en", **what})
 
 
+def test_a_document_is_listed_with_all_its_places_and_found_by_each():
+    twice = row(sources=("a.md", "copies/b.md"))
+    assert '<span class="fn-place">a.md · copies/b.md</span>' in listed([twice])
+    assert "copies/b.md" in twice.searched
+
+
 def test_the_list_says_of_each_document_what_is_known(catalogue):
     bridge = next(row for row in catalogue.rows() if row.id == BRIDGE.id)
     assert (bridge.title, bridge.publisher, bridge.published) == (BRIDGE.title, "Inland News", date(2023, 1, 9))
-    assert (bridge.language, bridge.n_passages, bridge.source) == ("en", 1, "bridge.md")
+    assert (bridge.language, bridge.n_passages, bridge.sources) == ("en", 1, ("bridge.md",))
     assert abs((datetime.now(UTC) - bridge.added).total_seconds()) < 3600
 
 

@@ -265,7 +265,7 @@ class _Tab:
         """Ask whether documents are to be removed, and say what becomes of their files."""
         rows, words = self._catalogue.some(doc_ids), self._words
         named = f"“{rows[0].title}”" if len(rows) == 1 else words["several"].format(len(rows))
-        copies = {self._shelf.is_copy(row.source) for row in rows}
+        copies = {self._shelf.is_copy(source) for row in rows for source in row.sources}
         what = " ".join(words[name] for name, is_so in (("copies", True), ("files", False)) if is_so in copies)
         question = f"<p>{escape(words['sure'].format(named))} {what}</p>"
         return [tuple(row.id for row in rows), question, gr.update(visible=bool(rows))]
