@@ -7,13 +7,13 @@ and while there is a writer, a note beside them says how they looked when they w
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from rag.errors import HalfSaved
+from rag.files import sync
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -79,14 +79,3 @@ class GraphFiles:
         files = [path for graph in self._graphs() for path in sorted(graph.iterdir())]
         seen = [(path.relative_to(self._folder).as_posix(), path.stat()) for path in files]
         return "".join(f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in seen)
-
-
-def sync(path: Path) -> None:
-    """Put a file or a folder on the disk, so that it outlasts a power cut."""
-    if os.name == "nt" and path.is_dir():
-        return  # which has no such thing
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

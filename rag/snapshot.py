@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.errors import ConfigError, IndexDamaged, IndexMismatch, StorageFailed
-from rag.graph_files import sync
+from rag.files import sync
 from rag.indexes import Fingerprint, Layout, no_index
 from rag.library import Library
 from rag.writer import writing

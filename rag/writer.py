@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from rag.dense import check_place, dense_meta, dense_place, drop_unused, next_collection
 from rag.errors import FootnoteError, IndexDamaged, StorageFailed
-from rag.graph_files import sync
+from rag.files import clear_away, sync
 from rag.indexes import Fingerprint, Layout, check_fingerprint, no_index
 from rag.lexical import Lexical
 from rag.library import Library
@@ -165,8 +165,7 @@ class Writer:
         for folder in (self.layout.vectors(self._number).parent, self.layout.lexical(self._number).parent):
             for stray in folder.iterdir() if folder.is_dir() else ():
                 if stray.is_dir() and _MIRROR_NAME.fullmatch(stray.name) and stray.name != self._number:
-                    with self._explained(StorageFailed, "cleared away"):
-                        shutil.rmtree(stray)
+                    clear_away(stray)
         drop_unused(self.library)
 
     def put(self, entries: Sequence[Entry], *, places: Sequence[tuple[str, str, str]] = ()) -> None:

@@ -153,11 +153,12 @@ def test_a_writer_that_lingers_in_its_transaction_blocks_nobody(tmp_path):
     inside, over = threading.Event(), threading.Event()
 
     def linger():
-        with writing(tmp_path / "index", CONFIG, purpose="test") as writer, writer.library._transaction() as db:
+        with writing(tmp_path / "index", CONFIG, purpose="test") as writer:
             writer._stores()
-            db.execute("DELETE FROM documents WHERE title = 'nothing'")
-            inside.set()
-            assert over.wait(60)
+            with writer.library._transaction() as db:
+                db.execute("DELETE FROM documents WHERE title = 'nothing'")
+                inside.set()
+                assert over.wait(60)
 
     with ThreadPoolExecutor(1) as thread:
         lingering = thread.submit(linger)
