@@ -31,7 +31,7 @@ def also_in(said: Iterable[Sentence], library: Library, *, filters: Filters) -> 
     stories = library.stories(cited)
     tellers = {story: library.tellers(story, _LOOKED_AT) for story in set(stories.values())}
     others = {doc_id for found in tellers.values() if len(found) > 1 for doc_id in found}
-    documents = {key: one for key, one in library.some_documents(others).items() if _lets_through(filters, one)}
+    documents = {key: one for key, one in library.some_documents(others).items() if _is_admitted(one, filters)}
     told = {key: [documents[one] for one in tellers[story] if one in documents] for key, story in stories.items()}
     return [replace(sentence, also=_elsewhere(sentence.citations, told)) for sentence in said]
 
@@ -61,14 +61,6 @@ def _told_by(one: Citation | Document) -> tuple[str, str]:
     return ((one.publisher or one.title).casefold(), str(one.published))
 
 
-def _lets_through(filters: Filters, document: Document) -> bool:
-    day = document.published
-    return all(
-        (
-            not filters.documents or document.id in filters.documents,
-            not filters.publishers or (document.publisher or "").casefold() in map(str.casefold, filters.publishers),
-            not filters.languages or document.language in filters.languages,
-            not filters.published_from or (day is not None and day >= filters.published_from),
-            not filters.published_to or (day is not None and day <= filters.published_to),
-        )
-    )
+def _is_admitted(document: Document, filters: Filters) -> bool:
+    d = document
+    return filters.admit(d.id, publisher=d.publisher, language=d.language, published=d.published)

@@ -5,6 +5,7 @@ It compares every embedding that the library keeps, which takes seconds where th
 
 from __future__ import annotations
 
+from datetime import date
 from heapq import nlargest
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -22,7 +23,13 @@ _DOCUMENTS_AT_ONCE = 200
 
 def nearest(library: Library, vector: NDArray[np.float32], *, limit: int, filters: Filters) -> list[tuple[str, float]]:
     """Return the ids of the nearest visible passages with their cosine similarity (-1 to 1), best first."""
-    doc_ids = [row[0] for row in library.origins() if _meets(row, filters)]
+    doc_ids = [
+        doc_id
+        for doc_id, publisher, _, day, language in library.origins()
+        if filters.admit(
+            doc_id, publisher=publisher, language=language, published=date.fromisoformat(day) if day else None
+        )
+    ]
     best: list[tuple[str, float]] = []
     for first in range(0, len(doc_ids), _DOCUMENTS_AT_ONCE):
         rows = [(p.id, key) for p, key in library.passages_of(doc_ids[first : first + _DOCUMENTS_AT_ONCE])]
@@ -34,20 +41,3 @@ def nearest(library: Library, vector: NDArray[np.float32], *, limit: int, filter
         found = zip((passage_id for passage_id, _ in rows), scores.tolist(), strict=True)
         best = nlargest(limit, [*best, *found], key=itemgetter(1))
     return best
-
-
-def _meets(row: tuple[str, str | None, str | None, str | None, str], filters: Filters) -> bool:
-    """Tell whether a document, as `Library.origins` has it, is one of those that are asked for."""
-    doc_id, publisher, _, day, language = row
-    publishers = {name.casefold() for name in filters.publishers}
-    wanted = (
-        (filters.documents, doc_id),
-        (publishers, (publisher or "").casefold()),
-        (filters.languages, language),
-    )
-    if any(values and value not in values for values, value in wanted):
-        return False
-    first, last = filters.published_from, filters.published_to
-    if not (first or last):
-        return True
-    return day is not None and (not first or day >= first.isoformat()) and (not last or day <= last.isoformat())

@@ -136,6 +136,18 @@ class Filters:
         """Tell whether anything is filtered at all."""
         return self != Filters()
 
+    def admit(self, doc_id: str, *, publisher: str | None, language: str, published: date | None) -> bool:
+        """Tell whether a document of which this is known meets them all."""
+        return all(
+            (
+                not self.documents or doc_id in self.documents,
+                not self.publishers or (publisher or "").casefold() in map(str.casefold, self.publishers),
+                not self.languages or language in self.languages,
+                not self.published_from or (published is not None and published >= self.published_from),
+                not self.published_to or (published is not None and published <= self.published_to),
+            )
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
