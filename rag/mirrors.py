@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Chroma writes to its files when it opens them; with less space than this, that fails.
 _OPENING_BYTES = 1_000_000
+_COPYINGS = 5
 
 
 class Mirrors:
@@ -92,7 +93,7 @@ class Mirrors:
             if self._copies is None:
                 self._copies = TemporaryDirectory(prefix="footnote-")
             copy = Path(self._copies.name) / folder.parent.name
-            shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+            copy_whole(folder, copy)
             for place in (copy, *(path for path in copy.rglob("*") if path.is_dir())):
                 place.chmod(0o700)  # copytree keeps the modes of folders
         except OSError as error:
@@ -101,6 +102,19 @@ class Mirrors:
                 f"({error}). Make room there, or name another folder in TMPDIR."
             ) from error
         return copy
+
+
+def copy_whole(folder: Path, copy: Path) -> None:
+    """Copy a folder, again where a file in it goes meanwhile: its owner may be writing."""
+    for attempt in range(_COPYINGS):
+        shutil.rmtree(copy, ignore_errors=True)
+        try:
+            shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+        except OSError:
+            if attempt + 1 == _COPYINGS:
+                raise
+        else:
+            return
 
 
 def _is_sealed(path: Path) -> bool:

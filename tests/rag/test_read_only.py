@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from ingest import ingest_documents, rebuild, remove
 from rag.app import Assistant
 from rag.config import Config, Reading
 from rag.errors import ConfigError, StorageFailed
+from rag.mirrors import copy_whole
 from rag.types import Document
 from tests.fakes import FakeEmbedder
 
@@ -217,3 +220,23 @@ def test_a_sealed_index_whose_last_writer_was_killed_while_it_saved_is_asked_mor
         assert ask(process, "Who found the crack?") == [[BRIDGE.text], ["dense", "lexical"]]
     told_at_the_end(process)
     root.chmod(0o700)
+
+
+def test_a_file_that_goes_while_a_mirror_is_copied_is_no_reason_to_stop(tmp_path, monkeypatch):
+    (tmp_path / "mirror").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "mirror" / name).write_text(name, encoding="utf-8")
+    whole, calls = shutil.copyfile, []
+
+    def losing(source, target, **how):
+        calls.append(source)
+        if len(calls) == 2:
+            Path(source).unlink()
+        return whole(source, target, **how)
+
+    monkeypatch.setattr(shutil, "copyfile", losing)
+    copy_whole(tmp_path / "mirror", tmp_path / "copy")
+    assert len(list((tmp_path / "copy").iterdir())) == 1
+    (tmp_path / "mirror").rename(tmp_path / "gone")
+    with pytest.raises(OSError, match="mirror"):
+        copy_whole(tmp_path / "mirror", tmp_path / "copy")
