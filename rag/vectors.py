@@ -36,7 +36,8 @@ _PAGE = 5000
 _SAVE_EVERY = 1000
 _NEVER = 2**31 - 1
 # How long a server may take to say that it is there, and to do what it is asked; the most are a few thousand vectors.
-_KNOCK_S = 5.0
+# One that fifty threads asked took more than five seconds to say so.
+_KNOCK_S = 30.0
 _PATIENCE_S = 120.0
 _lock = threading.Lock()
 _names: set[str] = set()
