@@ -10,15 +10,12 @@ So the number that is enough is out of reach but for the moment in which a write
 from __future__ import annotations
 
 import threading
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import StorageFailed
 from rag.graph_files import GraphFiles
+from rag.reaching import knock, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,9 +32,7 @@ _PAGE = 5000
 # half a millisecond each.
 _SAVE_EVERY = 1000
 _NEVER = 2**31 - 1
-# How long a server may take to say that it is there, and to do what it is asked; the most are a few thousand vectors.
-# One that fifty threads asked took more than five seconds to say so.
-_KNOCK_S = 30.0
+# How long a server may take to do what it is asked; the most are a few thousand vectors.
 _PATIENCE_S = 120.0
 _lock = threading.Lock()
 _names: set[str] = set()
@@ -114,15 +109,17 @@ class Vectors:
             yield
         except Exception:
             if isinstance(self._place, Served):
-                _knock(self._place.url)
+                knock(self._place.url)
             raise
 
     def close(self) -> None:
-        """Let go of the files, or of the connection."""
+        """Let go of the files, or of the connections."""
+        if isinstance(self._place, Served):
+            _disconnect(self._client)
+            return
         self._client.close()
-        if not isinstance(self._place, Served):
-            with _lock:
-                _names.discard(self._name)
+        with _lock:
+            _names.discard(self._name)
 
     def add(self, rows: Sequence[tuple[Document, Passage, NDArray[np.float32]]]) -> None:
         """Add passages, each with its document and its vector; a passage that is there already is replaced."""
@@ -210,9 +207,9 @@ def drop(place: Served) -> None:
     except NotFoundError:
         pass
     except Exception as error:
-        raise _unreachable(place.url, error) from error
+        raise unreachable(place.url, error) from error
     finally:
-        client.close()
+        _disconnect(client)
 
 
 def _open_folder(name: str) -> Any:  # noqa: ANN401
@@ -232,35 +229,20 @@ def _connect(url: str) -> Any:  # noqa: ANN401
     """Connect to a server. Chroma takes credentials from the environment (CHROMA_CLIENT_AUTH_…) itself."""
     import chromadb
 
-    _knock(url)
+    knock(url)
     try:
         client: Any = chromadb.HttpClient(url, settings=_settings())
     except Exception as error:
-        raise _unreachable(url, error) from error
+        raise unreachable(url, error) from error
     # Chroma has no setting for it, and would wait for ever.
     client._server._session.timeout = _PATIENCE_S  # noqa: SLF001
     return client
 
 
-def _knock(url: str) -> None:
-    """Make sure that a server answers, whatever it says."""
-    try:
-        with urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=_KNOCK_S):  # noqa: S310 (http, by rag/config.py)
-            pass
-    except urllib.error.HTTPError:
-        pass  # it may want credentials, which Chroma's client has
-    except (OSError, HTTPException) as error:
-        raise _unreachable(url, error) from error
-
-
-def _unreachable(url: str, error: Exception) -> StorageFailed:
-    host = url.partition("://")[2]
-    told = " ".join(str(error).split())
-    return StorageFailed(
-        f"the Chroma server at {url}, which keeps the vectors of this index, cannot be used ({told}). Start it "
-        f"(chroma run --path FOLDER, so that it listens on {host}), or go back to the folder of the index: empty "
-        "vectors.url and run footnote rebuild, which embeds nothing again."
-    )
+def _disconnect(client: Any) -> None:  # noqa: ANN401
+    """Close the connections to a server, which Chroma's own `close` leaves open: the server would run out of files."""
+    client._server._session.close()  # noqa: SLF001
+    client.close()
 
 
 def _own_name(folder: Path) -> str:

@@ -1,5 +1,6 @@
 """Vectors on a Chroma server: several processes and indexes share it, and an index moves there and back."""
 
+import gc
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ import threading
 from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import chromadb
 import pytest
@@ -20,7 +22,7 @@ from rag.doctor import examine
 from rag.errors import IndexDamaged, IndexMismatch, StorageFailed
 from rag.snapshot import restore, snapshot
 from rag.types import Document, Filters
-from rag.vectors import Served, Vectors
+from rag.vectors import Served, Vectors, drop
 from rag.writer import writing
 from tests.chroma_server import chroma_server, free_port
 from tests.fakes import FakeEmbedder, RefusingEmbedder
@@ -277,3 +279,15 @@ def test_a_snapshot_is_restored_onto_the_server(root, config, url, tmp_path):
     restore(tmp_path / "kept.footnote", tmp_path / "local", config=FOLDER)
     assert found(tmp_path / "local", "Who found the crack?", FOLDER)[0] == "Bridge"
     assert healthy(root, config)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files cannot be counted here")
+def test_a_connection_that_is_closed_leaves_no_file_open(url):
+    place = Served(url, "closing")
+    Vectors(place, create=True).close()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        Vectors(place).close()
+    drop(place)
+    gc.collect()  # what a client keeps in a circle goes with it
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
