@@ -90,7 +90,7 @@ def test_a_stop_ends_the_model_as_well(browser, written, typist, how):
             visit.page.click("#fn-stop")
         else:
             visit.page.keyboard.press("Escape")
-        said = visit.page.wait_for_selector(".fn-stopped").bounding_box()
+        said = visit.page.locator(".fn-stopped").bounding_box()  # waits, also while it is drawn anew
         assert 0 < said["y"] < visit.page.locator("#fn-ask").bounding_box()["y"]
         assert typist.stopped.wait(20)
         assert visit.page.locator("#fn-transcript .fn-answer").count() == 0
